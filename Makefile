@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+# make                                the program, ./wincompose
+# make check                          unit, golden and replay tests
+# make CC=clang check                 with another compiler
+# make SAN=address,undefined check    with sanitizers
+# make CROSS=x86_64-w64-mingw32- ...  for Windows: ./wincompose.exe, tests under Wine
+# make valgrind | layers | format | golden | fuzz TIME=60 | scenario | bench | soak
+
+VERSION := 0.1.0
+
+# --- the platform, by the name that source files carry: x.linux.c, x.windows.c
+CROSS ?=
+ifeq ($(CROSS),)
+PLATFORM := linux
+EXE :=
+RUN :=
+else
+PLATFORM := windows
+EXE := .exe
+RUN := $(CURDIR)/tests/wine
+ifeq ($(origin CC),default)
+CC := $(CROSS)gcc
+endif
+AR := $(CROSS)gcc-ar
+endif
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+SAN ?=
+
+# --- objects of each compiler and sanitizer live in a folder of their own
+comma := ,
+FLAVOUR := $(notdir $(CC))$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+BUILD ?= build
+OUT := $(BUILD)/$(FLAVOUR)
+
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla -Werror
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DWINCOMPOSE_VERSION='"$(VERSION)"' -I. $(WARNINGS) $(CFLAGS) \
+	-MMD -MP $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) $(PLATFORM_CFLAGS)
+ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
+
+# The libraries: the system's packages, or for Windows what base/cross/libraries built.
+ifeq ($(PLATFORM),linux)
+LIBS := -lcurl -luv -lcjson -lyaml -lcrypto -lpthread -ldl
+CMOCKA := -lcmocka
+else
+SYSROOT ?= $(shell $(CURDIR)/base/cross/libraries --prefix)
+PLATFORM_CFLAGS := -D__USE_MINGW_ANSI_STDIO=1 -D_WIN32_WINNT=0x0A00 -DWIN32_LEAN_AND_MEAN \
+	-DCURL_STATICLIB -DYAML_DECLARE_STATIC -DCJSON_HIDE_SYMBOLS -isystem $(SYSROOT)/include
+LDFLAGS += -L$(SYSROOT)/lib -static
+LIBS := -lcurl -luv -lcjson -lyaml -lz -lcrypt32 -lsecur32 -lws2_32 -liphlpapi -lpsapi -luserenv \
+	-lbcrypt -ldbghelp -lole32 -luuid -ladvapi32 -lshell32 -luser32
+CMOCKA := -lcmocka
+endif
+
+# --- sources, found by wildcard; the platform's files by their names
+folders := base netns engine $(wildcard engine/*/) compose $(wildcard compose/*/)
+other := $(if $(filter linux,$(PLATFORM)),windows,linux)
+sources := $(filter-out %.$(other).c,$(sort $(wildcard $(addsuffix /*.c,$(folders:/=)))))
+main := compose/cli/main.c
+library := $(OUT)/wincompose.a
+objects := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(main),$(sources)))
+main_object := $(patsubst %.c,$(OUT)/%.o,$(wildcard $(main)))
+program := $(OUT)/wincompose$(EXE)
+
+unit_sources := $(filter-out %.$(other).c,$(sort $(wildcard tests/unit/test_*.c)))
+unit_tests := $(patsubst %.c,$(OUT)/%$(EXE),$(unit_sources))
+
+.PHONY: all check unit layers format valgrind golden fuzz scenario bench soak clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(if $(main_object),wincompose$(EXE)) $(library)
+
+# The program that the last make built stands at the top; a cp keeps a running one intact.
+wincompose$(EXE): $(program)
+	@cp -f $< $@.new && mv -f $@.new $@
+
+$(program): $(main_object) $(library)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(library): $(objects)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(OUT)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(OUT)/tests/unit/%$(EXE): $(OUT)/tests/unit/%.o $(library)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CMOCKA) $(LIBS)
+
+# --- gates
+unit: $(unit_tests)
+
+check: all unit layers
+	@tests/check "$(RUN)" $(OUT) $(unit_tests)
+
+valgrind: unit
+	@tests/check "valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect --child-silent-after-fork=yes" $(OUT) $(unit_tests)
+
+layers:
+	@tests/layers
+
+format:
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+clean:
+	rm -rf $(BUILD) wincompose wincompose.exe
+
+-include $(wildcard tests/*.mk)
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)
