@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* preflight -- everything that this engine or this host would refuse, told at once with its lines, before the first container
+ *
+ * Pure: what has to be looked at on the host (bind sources, ports in use) is given in facts by whoever may look.
+ */
+#pragma once
+
+#include "compose/project/project.h"
+#include "engine/model.h"
+
+struct preflight_facts {
+	const struct engine_host *host;
+	const struct observed *observed;
+	/* Whether a path is there; NULL: not a local engine, so not checked. */
+	bool (*exists)(const char *path, void *payload);
+	/* Whether a host port (ip may be NULL) is taken by somebody else than this project's containers; NULL: not checked. */
+	bool (*port_taken)(const char *ip, unsigned port, const char *protocol, void *payload);
+	/* Whether an environment variable that a secret or config names is set. */
+	void *payload;
+};
+
+void preflight_check(const struct project *project, const struct preflight_facts *facts,
+		     struct diagnostics *diagnostics);
