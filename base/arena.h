@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "base/own.h"
+
 struct arena_block;
 
 struct arena {
@@ -18,5 +20,5 @@ void *arena_alloc(struct arena *arena, size_t size);
 char *arena_copy(struct arena *arena, const char *string);	/* NULL gives NULL */
 char *arena_copy_n(struct arena *arena, const char *bytes, size_t len);
 char *arena_format(struct arena *arena, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+	PRINTF_LIKE(2, 3);
 void arena_drop(struct arena *arena);

@@ -5,11 +5,14 @@
  * "return error_set(err, ERROR_INVALID, ...)" is one line. err is never NULL; *err is NULL on entry (asserted).
  * On failure nothing else is written. errno, UV_E*, CURLE_*, HTTP status and HRESULT become one of these codes where they
  * first appear and exist nowhere above. A message is one line without a full stop at its end and without a newline; detail, if any, are
- * further lines shown below it (the source line with its caret, the tail of a log).
+ * further lines shown below it (the source line with its caret, the tail of a log). Newlines in a message become spaces, as
+ * what a peer wrote may be in it.
  */
 #pragma once
 
 #include <stdarg.h>
+
+#include "base/own.h"
 
 enum error_code {
 	ERROR_INVALID = -1,	/* the input is wrong: the user mends it */
@@ -30,21 +33,21 @@ struct error {
 };
 
 int error_set(struct error **err, enum error_code code, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+	PRINTF_LIKE(3, 4);
 int error_set_v(struct error **err, enum error_code code, const char *format, va_list args)
-	__attribute__((format(printf, 3, 0)));
+	PRINTF_LIKE(3, 0);
 
 /* Prefixes the message with the formatted context and ": "; returns the error's code. *err is set. */
-int error_wrap(struct error **err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int error_wrap(struct error **err, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Adds lines to the detail (a newline is put between). *err is set. */
-void error_detail(struct error **err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void error_detail(struct error **err, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* From a libuv status (negative UV_E*) or an errno; the text of the system follows the formatted text and ": ". */
 int error_uv(struct error **err, int status, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+	PRINTF_LIKE(3, 4);
 int error_errno(struct error **err, int number, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+	PRINTF_LIKE(3, 4);
 
 struct error *error_copy(const struct error *err);	/* NULL gives NULL */
 void error_drop(struct error **err);			/* NULL inside is well */

@@ -26,7 +26,7 @@ bool json_bool(const cJSON *object, const char *key);			/* absent is false */
 const cJSON *json_path(const cJSON *object, const char *path);		/* "State.Health.Status" */
 
 cJSON *json_strings(const char *const *vector);				/* a NULL-ended vector as an array; NULL gives NULL */
-char **json_vector(const cJSON *array);					/* an array's strings, NULL-ended; yours */
+char **json_vector(const cJSON *array);					/* an array's strings, NULL-ended; yours. No array gives NULL */
 void json_set_string(cJSON *object, const char *key, const char *value);/* nothing where value is NULL */
 void json_set_int(cJSON *object, const char *key, int64_t value);
 void json_set_bool(cJSON *object, const char *key, bool value);

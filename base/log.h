@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include "base/own.h"
+
 struct error;
 
 enum log_level { LOG_LEVEL_NONE, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
@@ -15,5 +17,5 @@ enum log_level { LOG_LEVEL_NONE, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 void log_level_set(enum log_level level);
 int log_file_set(const char *path, struct error **err);	/* 0600; appends */
 void log_close(void);
-void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_info(const char *format, ...) PRINTF_LIKE(1, 2);
+void log_debug(const char *format, ...) PRINTF_LIKE(1, 2);

@@ -9,12 +9,14 @@
 
 #include <stddef.h>
 
+#include "base/own.h"
+
 void *memory_alloc(size_t size);			/* not zeroed; size 0 gives a pointer that may be freed */
 void *memory_zero(size_t count, size_t size);		/* zeroed; the product is checked for overflow */
 void *memory_grow(void *old, size_t count, size_t size);/* realloc; the product is checked for overflow */
 char *memory_copy(const char *string);			/* NULL gives NULL */
 char *memory_copy_n(const char *bytes, size_t len);	/* adds the NUL */
-char *memory_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *memory_format(const char *format, ...) PRINTF_LIKE(1, 2);
 void memory_free(void *address_of_pointer);		/* for CLEANUP(memory_free) char *p; frees *p */
 
 /* A NULL-ended vector of strings, or NULL. */

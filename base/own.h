@@ -25,3 +25,11 @@
 
 /* The number of elements of an array object (not of a pointer). */
 #define ARRAY_LEN(array) (sizeof(array) / sizeof(*(array)))
+
+/* The parameter number format is a printf format, its arguments begin at parameter number args (0: a va_list). MinGW's own
+ * printf family is ours there too (__USE_MINGW_ANSI_STDIO), so that %zu and %lld mean what they mean elsewhere. */
+#if defined(__MINGW32__) && !defined(__clang__)
+#define PRINTF_LIKE(format_, args_) __attribute__((format(gnu_printf, format_, args_)))
+#else
+#define PRINTF_LIKE(format_, args_) __attribute__((format(printf, format_, args_)))
+#endif

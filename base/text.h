@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/own.h"
+
 struct text {
 	char *data;
 	size_t len;
@@ -21,9 +23,9 @@ void text_add(struct text *text, const char *string);
 void text_add_n(struct text *text, const char *bytes, size_t len);
 void text_add_char(struct text *text, char c);
 void text_add_repeat(struct text *text, char c, size_t count);
-void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_printf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 void text_vprintf(struct text *text, const char *format, va_list args)
-	__attribute__((format(printf, 2, 0)));
+	PRINTF_LIKE(2, 0);
 char *text_reserve(struct text *text, size_t more);	/* room for more bytes and a NUL behind len; the caller adds to len */
 void text_remove(struct text *text, size_t start, size_t len);
 const char *text_string(const struct text *text);	/* borrowed; valid until the next change */
