@@ -46,10 +46,13 @@ ifeq ($(PLATFORM),linux)
 LIBS := -lcurl -luv -lcjson -lyaml -lcrypto -lpthread -ldl
 CMOCKA := -lcmocka
 else
-SYSROOT ?= $(shell $(CURDIR)/base/cross/libraries --prefix)
+ifndef SYSROOT
+SYSROOT := $(shell base/cross/libraries --prefix)
+endif
 PLATFORM_CFLAGS := -D__USE_MINGW_ANSI_STDIO=1 -D_WIN32_WINNT=0x0A00 -DWIN32_LEAN_AND_MEAN \
 	-DCURL_STATICLIB -DYAML_DECLARE_STATIC -DCJSON_HIDE_SYMBOLS -isystem $(SYSROOT)/include
 LDFLAGS += -L$(SYSROOT)/lib -static
+LIBRARIES := $(SYSROOT)/versions
 LIBS := -lcurl -luv -lcjson -lyaml -lz -lcrypt32 -lsecur32 -lws2_32 -liphlpapi -lpsapi -luserenv \
 	-lbcrypt -ldbghelp -lole32 -luuid -ladvapi32 -lshell32 -luser32
 CMOCKA := -lcmocka
@@ -85,12 +88,18 @@ $(library): $(objects)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(OUT)/%.o: %.c
+# Built on first use; nothing depends on their age.
+$(OUT)/%.o: %.c | $(LIBRARIES)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(OUT)/tests/unit/%$(EXE): $(OUT)/tests/unit/%.o $(library)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CMOCKA) $(LIBS)
+
+ifdef LIBRARIES
+$(LIBRARIES):
+	@base/cross/libraries >/dev/null
+endif
 
 # --- gates
 unit: $(unit_tests)
