@@ -14,6 +14,15 @@
 
 #include "base/own.h"
 
+/* Three of the names are Windows' own. They are ours wherever this header is included, before or after windows.h: a source
+ * that must tell Windows' apart compares their numbers (1168, 1223, 1460). */
+#ifdef _WIN32
+#include <winerror.h>
+#undef ERROR_NOT_FOUND
+#undef ERROR_CANCELLED
+#undef ERROR_TIMEOUT
+#endif
+
 enum error_code {
 	ERROR_INVALID = -1,	/* the input is wrong: the user mends it */
 	ERROR_NOT_FOUND = -2,	/* what was named is not there */
