@@ -23,7 +23,7 @@
 	((__typeof__((array)->items))array_add_(&(array)->items, &(array)->len, &(array)->cap,     \
 						sizeof(*(array)->items)))
 #define array_push(array, value) ((void)(*array_add(array) = (value)))
-#define array_drop(array) array_drop_(&(array)->items, &(array)->len, &(array)->cap)
+#define array_drop(array)        array_drop_(&(array)->items, &(array)->len, &(array)->cap)
 /* Removes element i and keeps the order. */
 #define array_remove(array, i)                                                                     \
 	array_remove_((array)->items, &(array)->len, sizeof(*(array)->items), (i))

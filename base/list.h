@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* list -- a doubly linked list whose links stand in its members
  *
- * A head and a link are both struct list; an initialised link that is in no list points to itself, so that
- * list_unlink may be called twice.
+ * A head and a link are both struct list; an initialised link that is in no list points to itself,
+ * so that list_unlink may be called twice.
  */
 #pragma once
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* plan -- what has to be done, each step with its cause and what must be done before it
  *
- * Pure: a function of the project, what was observed, the options and the host. Each step is one engine call (or one wait) and
- * names its subject by name or id, so that nothing is passed from step to step. Doing decides nothing.
+ * Pure: a function of the project, what was observed, the options and the host. Each step is one
+ * engine call (or one wait) and names its subject by name or id, so that nothing is passed from
+ * step to step. Doing decides nothing.
  *
- * Re-creating is create <id>_<name> with label com.docker.compose.replace, stop, remove, rename, start; of two containers with one number the one with the
- * wanted hash stays: this makes a kill at any call converge in one re-run.
+ * Re-creating is create <id>_<name> with label com.docker.compose.replace, stop, remove, rename,
+ * start; of two containers with one number the one with the wanted hash stays: this makes a kill at
+ * any call converge in one re-run.
  */
 #pragma once
 
@@ -23,85 +25,105 @@ struct diagnostics;
 struct error;
 
 enum step_kind {
-	STEP_NETWORK_CREATE, STEP_NETWORK_REMOVE, STEP_NETWORK_CONNECT, STEP_NETWORK_DISCONNECT,
-	STEP_VOLUME_CREATE, STEP_VOLUME_REMOVE,
-	STEP_CREATE, STEP_START, STEP_STOP, STEP_KILL, STEP_RESTART, STEP_REMOVE, STEP_RENAME,
-	STEP_WAIT_HEALTHY,	/* ends with the engine's event; unhealthy or exited: the step fails */
-	STEP_WAIT_COMPLETED,	/* until it exited; another code than 0: the step fails */
-	STEP_WAIT_RUNNING,	/* up --wait without a health check */
+	STEP_NETWORK_CREATE,
+	STEP_NETWORK_REMOVE,
+	STEP_NETWORK_CONNECT,
+	STEP_NETWORK_DISCONNECT,
+	STEP_VOLUME_CREATE,
+	STEP_VOLUME_REMOVE,
+	STEP_CREATE,
+	STEP_START,
+	STEP_STOP,
+	STEP_KILL,
+	STEP_RESTART,
+	STEP_REMOVE,
+	STEP_RENAME,
+	STEP_WAIT_HEALTHY,   /* ends with the engine's event; unhealthy or exited: the step fails */
+	STEP_WAIT_COMPLETED, /* until it exited; another code than 0: the step fails */
+	STEP_WAIT_RUNNING,   /* up --wait without a health check */
 	STEP_IMAGE_REMOVE,
 };
 
 struct step {
-	size_t index;			/* in plan.steps */
+	size_t index; /* in plan.steps */
 	enum step_kind kind;
-	const char *subject;		/* what the user sees: container, network, volume or image name */
-	const char *target;		/* what the engine is told: an id, or a name where there is none yet */
-	const char *cause;		/* config changed: image "a" -> "b" */
-	const char *service;		/* or NULL */
-	unsigned number;		/* of the container, or 0 */
-	const struct container_spec *container;	/* CREATE */
-	const struct network_spec *network;	/* NETWORK_CREATE */
-	const struct volume_spec *volume;	/* VOLUME_CREATE */
-	const struct spec_endpoint *endpoint;	/* NETWORK_CONNECT */
-	const char *name;		/* RENAME: the new name; NETWORK_CONNECT: the network */
-	const char *signal;		/* KILL */
-	int timeout;			/* STOP, RESTART: seconds; -1: the container's own */
-	bool volumes;			/* REMOVE: its anonymous volumes too */
-	bool force;			/* REMOVE */
-	bool optional;			/* its failure is a warning, and what depends on it goes on */
-	bool quiet;			/* part of another step's line of progress (a rename) */
-	ARRAY(size_t) after;		/* indices of the steps that must be done first; always smaller than its own */
+	const char *subject; /* what the user sees: container, network, volume or image name */
+	const char *target;  /* what the engine is told: an id, or a name where there is none yet */
+	const char *cause;   /* config changed: image "a" -> "b" */
+	const char *service; /* or NULL */
+	unsigned number;     /* of the container, or 0 */
+	const struct container_spec *container; /* CREATE */
+	const struct network_spec *network;     /* NETWORK_CREATE */
+	const struct volume_spec *volume;       /* VOLUME_CREATE */
+	const struct spec_endpoint *endpoint;   /* NETWORK_CONNECT */
+	const char *name;   /* RENAME: the new name; NETWORK_CONNECT: the network */
+	const char *signal; /* KILL */
+	int timeout;        /* STOP, RESTART: seconds; -1: the container's own */
+	bool volumes;       /* REMOVE: its anonymous volumes too */
+	bool force;         /* REMOVE */
+	bool optional;      /* its failure is a warning, and what depends on it goes on */
+	bool quiet;         /* part of another step's line of progress (a rename) */
+	ARRAY(size_t)
+	after; /* indices of the steps that must be done first; always smaller than its own */
 };
 
 struct plan {
-	struct arena arena;		/* owns every string and spec */
+	struct arena arena; /* owns every string and spec */
 	ARRAY(struct step) steps;
-	struct strings warnings;	/* orphans, foreign networks, ...: to be told once */
+	struct strings warnings; /* orphans, foreign networks, ...: to be told once */
 };
 
 enum plan_goal {
-	PLAN_UP,	/* create, re-create, scale, start */
-	PLAN_DOWN,	/* stop, remove containers and networks (volumes, images where asked) */
-	PLAN_START, PLAN_STOP, PLAN_RESTART, PLAN_KILL,
-	PLAN_REMOVE,	/* rm */
+	PLAN_UP,   /* create, re-create, scale, start */
+	PLAN_DOWN, /* stop, remove containers and networks (volumes, images where asked) */
+	PLAN_START,
+	PLAN_STOP,
+	PLAN_RESTART,
+	PLAN_KILL,
+	PLAN_REMOVE, /* rm */
 };
 
 /* Zero is docker compose's default for each goal, but timeout: -1. */
 struct plan_options {
 	enum plan_goal goal;
-	const char *const *services;	/* NULL: all; else the goal is about these (and, for up, what they depend on) */
+	const char *const *services; /* NULL: all; else the goal is about these (and, for up, what
+					they depend on) */
 	bool force_recreate, no_recreate, always_recreate_deps, no_start, no_deps;
 	bool remove_orphans;
-	bool ignore_orphans;		/* COMPOSE_IGNORE_ORPHANS: not even a warning */
-	bool renew_volumes;		/* up -V */
-	bool wait;			/* up --wait: every service running or healthy */
-	bool remove_volumes;		/* down -v: named volumes; rm -v: anonymous ones */
-	const char *remove_images;	/* down --rmi: NULL, "local", "all" */
-	bool stop_first;		/* rm -s */
-	const char *signal;		/* kill -s */
-	int timeout;			/* -t, seconds; -1: each container's own */
-	bool supervised;		/* set label wincompose.supervise on new containers */
-	bool quick;			/* recreate: only services that changed behind our back (the loop's own plans): see supervise */
-	const char *const *held;	/* container names that are on hold: neither started nor re-created */
-	uint64_t now;			/* wall ns, for the names of one-off containers */
+	bool ignore_orphans;       /* COMPOSE_IGNORE_ORPHANS: not even a warning */
+	bool renew_volumes;        /* up -V */
+	bool wait;                 /* up --wait: every service running or healthy */
+	bool remove_volumes;       /* down -v: named volumes; rm -v: anonymous ones */
+	const char *remove_images; /* down --rmi: NULL, "local", "all" */
+	bool stop_first;           /* rm -s */
+	const char *signal;        /* kill -s */
+	int timeout;               /* -t, seconds; -1: each container's own */
+	bool supervised;           /* set label wincompose.supervise on new containers */
+	bool quick; /* recreate: only services that changed behind our back (the loop's own plans):
+		       see supervise */
+	const char *const
+		*held; /* container names that are on hold: neither started nor re-created */
+	uint64_t now;  /* wall ns, for the names of one-off containers */
 };
 
-/* Whether a container is the project's own by labels that were set on the object itself (a label that its image brings does not count). */
+/* Whether a container is the project's own by labels that were set on the object itself (a label
+ * that its image brings does not count). */
 bool plan_owns(const char *project, const struct container *container);
 
-/* The service's containers, numbers and orphans among the observed are found by label. project may be a skeleton for down and stop without
- * a file (see plan_skeleton). ERROR_INVALID, ERROR_CONFLICT with what to do. */
+/* The service's containers, numbers and orphans among the observed are found by label. project may
+ * be a skeleton for down and stop without a file (see plan_skeleton). ERROR_INVALID, ERROR_CONFLICT
+ * with what to do. */
 int plan_make(const struct project *project, const struct observed *observed,
 	      const struct engine_host *host, const struct plan_options *options, struct plan **ret,
 	      struct error **err);
 void plan_drop(struct plan **plan);
 
-/* A project made of what the labels of the observed objects say: for verbs that work without a file (-p). */
+/* A project made of what the labels of the observed objects say: for verbs that work without a file
+ * (-p). */
 int plan_skeleton(const char *name, const struct observed *observed, struct project **ret,
 		  struct error **err);
 
 /* One line per step:  #3 create container shop-web-1 <- #1 #2 (no container yet) */
 void plan_print(const struct plan *plan, struct text *out);
 void step_print(const struct step *step, struct text *out);
-const char *step_kind_name(enum step_kind kind);	/* "create", "start", ... */
+const char *step_kind_name(enum step_kind kind); /* "create", "start", ... */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* preflight -- everything that this engine or this host would refuse, told at once with its lines, before the first container
+/* preflight -- everything that this engine or this host would refuse, told at once with its lines,
+ * before the first container
  *
- * Pure: what has to be looked at on the host (bind sources, ports in use) is given in facts by whoever may look.
+ * Pure: what has to be looked at on the host (bind sources, ports in use) is given in facts by
+ * whoever may look.
  */
 #pragma once
 
@@ -13,7 +15,8 @@ struct preflight_facts {
 	const struct observed *observed;
 	/* Whether a path is there; NULL: not a local engine, so not checked. */
 	bool (*exists)(const char *path, void *payload);
-	/* Whether a host port (ip may be NULL) is taken by somebody else than this project's containers; NULL: not checked. */
+	/* Whether a host port (ip may be NULL) is taken by somebody else than this project's
+	 * containers; NULL: not checked. */
 	bool (*port_taken)(const char *ip, unsigned port, const char *protocol, void *payload);
 	/* Whether an environment variable that a secret or config names is set. */
 	void *payload;

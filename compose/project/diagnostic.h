@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* diagnostic -- what is wrong or doubtful in what the user wrote, and where
  *
- * A list collects all independent findings of a run. It owns its strings, so that it may outlive the project.
- * Printed:
- *	compose.yaml:12:5: error: services.web.ports[0]: "80x" is not a port
- *	   12 |     - "80x"
- *	      |       ^
- *	   a port is a number from 1 to 65535
+ * A list collects all independent findings of a run. It owns its strings, so that it may outlive
+ *the project. Printed: compose.yaml:12:5: error: services.web.ports[0]: "80x" is not a port 12 | -
+ *"80x" |       ^ a port is a number from 1 to 65535
  */
 #pragma once
 
@@ -24,24 +21,24 @@ enum severity { SEVERITY_WARNING, SEVERITY_ERROR };
 
 struct diagnostic {
 	enum severity severity;
-	char *file;		/* NULL: nowhere */
-	unsigned line;		/* from 1; 0: the file as a whole */
-	unsigned column;	/* in characters, from 1 */
-	char *path;		/* services.web.ports[0], or NULL */
-	char *message;		/* what is wrong, one line */
-	char *hint;		/* what to do or what was expected, or NULL */
-	char *source;		/* the line itself, or NULL */
+	char *file;      /* NULL: nowhere */
+	unsigned line;   /* from 1; 0: the file as a whole */
+	unsigned column; /* in characters, from 1 */
+	char *path;      /* services.web.ports[0], or NULL */
+	char *message;   /* what is wrong, one line */
+	char *hint;      /* what to do or what was expected, or NULL */
+	char *source;    /* the line itself, or NULL */
 };
 
 struct diagnostics {
 	ARRAY(struct diagnostic) list;
-	size_t errors;		/* how many are errors; at most 100 are kept, the rest is counted */
+	size_t errors; /* how many are errors; at most 100 are kept, the rest is counted */
 };
 
 void diagnostics_drop(struct diagnostics *diagnostics);
 
-/* Adds one and gives it, so that a hint may be set. path may be NULL; the source line is read from the file by
- * diagnostics_print, or taken from texts that diagnostics_source was told (stdin). */
+/* Adds one and gives it, so that a hint may be set. path may be NULL; the source line is read from
+ * the file by diagnostics_print, or taken from texts that diagnostics_source was told (stdin). */
 struct diagnostic *diagnostics_add(struct diagnostics *diagnostics, enum severity severity,
 				   struct position at, const char *path, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
@@ -54,6 +51,6 @@ void diagnostics_sort(struct diagnostics *diagnostics);
 void diagnostics_print(const struct diagnostics *diagnostics, bool colour, struct text *out);
 /* An array of {severity, file, line, column, path, message, hint}. */
 cJSON *diagnostics_json(const struct diagnostics *diagnostics);
-/* 0 where there is no error; else one ERROR_INVALID whose message is the first finding's first line and whose detail
- * is the rest of what diagnostics_print gives. */
+/* 0 where there is no error; else one ERROR_INVALID whose message is the first finding's first line
+ * and whose detail is the rest of what diagnostics_print gives. */
 int diagnostics_fail(const struct diagnostics *diagnostics, struct error **err);

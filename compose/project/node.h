@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* node -- a document as a tree in which everything knows where it was written
  *
- * Nodes live in the project's arena and are never freed alone. An alias shares the node of its anchor: what changes a
- * tree copies the path that it changes first (node_copy). Scalars are resolved by YAML 1.2's core schema as docker
- * compose reads it: yes/no/on/off are strings, 0o17 is octal, there are no base-60 numbers.
+ * Nodes live in the project's arena and are never freed alone. An alias shares the node of its
+ * anchor: what changes a tree copies the path that it changes first (node_copy). Scalars are
+ * resolved by YAML 1.2's core schema as docker compose reads it: yes/no/on/off are strings, 0o17 is
+ * octal, there are no base-60 numbers.
  */
 #pragma once
 
@@ -16,22 +17,31 @@
 
 #include <cjson/cJSON.h>
 
-/* Where something was written: the file as the user named it, lines and columns from 1. line 0: nowhere (a default, a flag, the environment). */
+/* Where something was written: the file as the user named it, lines and columns from 1. line 0:
+ * nowhere (a default, a flag, the environment). */
 struct position {
 	const char *file;
 	unsigned line;
 	unsigned column;
 };
 
-enum node_kind { NODE_NULL, NODE_BOOL, NODE_INT, NODE_FLOAT, NODE_STRING, NODE_SEQUENCE, NODE_MAPPING };
+enum node_kind {
+	NODE_NULL,
+	NODE_BOOL,
+	NODE_INT,
+	NODE_FLOAT,
+	NODE_STRING,
+	NODE_SEQUENCE,
+	NODE_MAPPING
+};
 
-enum node_tag { NODE_PLAIN, NODE_RESET, NODE_OVERRIDE };	/* !reset, !override */
+enum node_tag { NODE_PLAIN, NODE_RESET, NODE_OVERRIDE }; /* !reset, !override */
 
 struct node;
 
 struct node_entry {
 	const char *key;
-	struct position at;	/* of the key */
+	struct position at; /* of the key */
 	struct node *value;
 };
 
@@ -39,7 +49,7 @@ struct node {
 	enum node_kind kind;
 	enum node_tag tag;
 	struct position at;
-	const char *text;	/* of every scalar: as written after quoting; never NULL for a scalar */
+	const char *text; /* of every scalar: as written after quoting; never NULL for a scalar */
 	union {
 		bool boolean;
 		int64_t integer;
@@ -50,7 +60,7 @@ struct node {
 			size_t cap;
 		} sequence;
 		struct {
-			struct node_entry *entries;	/* in the order written */
+			struct node_entry *entries; /* in the order written */
 			size_t len;
 			size_t cap;
 		} mapping;
@@ -61,18 +71,21 @@ struct node *node_new(struct arena *arena, enum node_kind kind, struct position 
 struct node *node_string(struct arena *arena, const char *text, struct position at);
 struct node *node_int(struct arena *arena, int64_t value, struct position at);
 struct node *node_bool(struct arena *arena, bool value, struct position at);
-struct node *node_copy(struct arena *arena, const struct node *node);	/* deep */
+struct node *node_copy(struct arena *arena, const struct node *node); /* deep */
 
-struct node *node_get(const struct node *mapping, const char *key);	/* NULL: absent or not a mapping */
+struct node *node_get(const struct node *mapping,
+		      const char *key); /* NULL: absent or not a mapping */
 struct node_entry *node_entry(const struct node *mapping, const char *key);
 void node_set(struct arena *arena, struct node *mapping, const char *key, struct node *value,
-	      struct position at);	/* replaces in place or appends */
+	      struct position at); /* replaces in place or appends */
 void node_remove(struct node *mapping, const char *key);
 void node_append(struct arena *arena, struct node *sequence, struct node *item);
-const char *node_text(const struct node *node);				/* a scalar's text, NULL for others and for null */
+const char *node_text(const struct node *node); /* a scalar's text, NULL for others and for null */
 
-bool node_same(const struct node *a, const struct node *b);		/* by value; the order of keys does not count */
+bool node_same(const struct node *a,
+	       const struct node *b); /* by value; the order of keys does not count */
 
-/* JSON with the keys in byte order (docker compose's order), and YAML that reads back to the same tree. */
+/* JSON with the keys in byte order (docker compose's order), and YAML that reads back to the same
+ * tree. */
 cJSON *node_to_json(const struct node *node);
 void node_to_yaml(const struct node *node, struct text *out);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* project -- a Compose project: what the user asked for, read, checked and made canonical
  *
- * project_load reads the files and does no other I/O: no loop, no engine, no network. Everything that a project points to
- * lives in its arena until project_drop. The canonical tree (root) is docker compose's canonical model; the structures
- * below are bound to it and keep the position of what they were made from. Rules: the Compose Specification as docker compose implements it
- * (docs/compatibility.md lists the differences). An attribute that the specification knows and this version does not is
- * an error at its line.
+ * project_load reads the files and does no other I/O: no loop, no engine, no network. Everything
+ * that a project points to lives in its arena until project_drop. The canonical tree (root) is
+ * docker compose's canonical model; the structures below are bound to it and keep the position of
+ * what they were made from. Rules: the Compose Specification as docker compose implements it
+ * (docs/compatibility.md lists the differences). An attribute that the specification knows and this
+ * version does not is an error at its line.
  */
 #pragma once
 
@@ -22,7 +23,8 @@ struct error;
 
 struct pair {
 	const char *key;
-	const char *value;	/* NULL: the key alone (an environment variable that is unset in the container) */
+	const char *value; /* NULL: the key alone (an environment variable that is unset in the
+			      container) */
 };
 
 struct pairs {
@@ -42,17 +44,18 @@ enum dependency_condition { DEPENDENCY_STARTED, DEPENDENCY_HEALTHY, DEPENDENCY_C
 struct dependency {
 	const char *service;
 	enum dependency_condition condition;
-	bool restart;		/* restart this service when the dependency is restarted or re-created by us */
+	bool restart; /* restart this service when the dependency is restarted or re-created by us
+		       */
 	bool required;
 	struct position at;
 };
 
 struct service_port {
-	const char *host_ip;	/* NULL: all */
-	const char *published;	/* "8080", "8000-8010", or NULL: the engine chooses */
+	const char *host_ip;   /* NULL: all */
+	const char *published; /* "8080", "8000-8010", or NULL: the engine chooses */
 	unsigned target;
-	const char *protocol;	/* tcp, udp, sctp */
-	const char *mode;	/* ingress, host */
+	const char *protocol; /* tcp, udp, sctp */
+	const char *mode;     /* ingress, host */
 	const char *name;
 	const char *app_protocol;
 	struct position at;
@@ -62,21 +65,22 @@ enum mount_kind { MOUNT_BIND, MOUNT_VOLUME, MOUNT_TMPFS, MOUNT_NPIPE };
 
 struct service_mount {
 	enum mount_kind kind;
-	const char *source;	/* bind: absolute path; volume: key of the top-level volume, NULL: anonymous */
+	const char *source; /* bind: absolute path; volume: key of the top-level volume, NULL:
+			       anonymous */
 	const char *target;
 	bool read_only;
 	bool create_host_path;
 	bool nocopy;
-	const char *propagation;	/* NULL: the engine's default */
-	const char *selinux;		/* "z", "Z" or NULL */
+	const char *propagation; /* NULL: the engine's default */
+	const char *selinux;     /* "z", "Z" or NULL */
 	const char *subpath;
-	int64_t tmpfs_size;		/* bytes, 0: unlimited */
-	uint32_t tmpfs_mode;		/* 0: default */
+	int64_t tmpfs_size;  /* bytes, 0: unlimited */
+	uint32_t tmpfs_mode; /* 0: default */
 	struct position at;
 };
 
 struct service_network {
-	const char *network;	/* key of the top-level network */
+	const char *network; /* key of the top-level network */
 	struct strings aliases;
 	const char *ipv4_address;
 	const char *ipv6_address;
@@ -90,23 +94,23 @@ struct service_network {
 
 /* A use of a top-level secret or config. */
 struct service_file {
-	const char *source;	/* key of the top-level element */
-	const char *target;	/* absolute path in the container */
+	const char *source; /* key of the top-level element */
+	const char *target; /* absolute path in the container */
 	const char *uid;
 	const char *gid;
-	uint32_t mode;		/* 0: default 0444 */
+	uint32_t mode; /* 0: default 0444 */
 	struct position at;
 };
 
 /* Durations are nanoseconds; 0 is what was not written (the engine's default). */
 struct healthcheck {
 	bool disabled;
-	char **test;		/* "CMD", ...; "CMD-SHELL", ...; NULL: the image's */
+	char **test; /* "CMD", ...; "CMD-SHELL", ...; NULL: the image's */
 	uint64_t interval;
 	uint64_t timeout;
 	uint64_t start_period;
 	uint64_t start_interval;
-	int retries;		/* 0: not written */
+	int retries; /* 0: not written */
 	struct position at;
 };
 
@@ -115,11 +119,11 @@ enum probe_kind { PROBE_NONE, PROBE_HTTP, PROBE_TCP, PROBE_LOG };
 
 struct probe {
 	enum probe_kind kind;
-	unsigned port;		/* http, tcp: the container's port */
-	const char *path;	/* http, begins with / */
-	int status;		/* http: the wanted status; 0: 200-399 */
-	const char *pattern;	/* log: a text that a line contains */
-	uint64_t interval;	/* ns; defaults 10 s, timeout 5 s, retries 3, start_period 0 */
+	unsigned port;       /* http, tcp: the container's port */
+	const char *path;    /* http, begins with / */
+	int status;          /* http: the wanted status; 0: 200-399 */
+	const char *pattern; /* log: a text that a line contains */
+	uint64_t interval;   /* ns; defaults 10 s, timeout 5 s, retries 3, start_period 0 */
 	uint64_t timeout;
 	int retries;
 	uint64_t start_period;
@@ -128,9 +132,9 @@ struct probe {
 
 /* x-wincompose on a service, with its defaults. */
 struct supervision {
-	enum on_unhealthy on_unhealthy;	/* restart; ignore where the file writes restart: "no" */
-	int max_restarts;		/* of restart: on-failure:N; 0: no bound */
-	uint64_t backoff_initial;	/* ns: 1 s, 60 s, 60 s */
+	enum on_unhealthy on_unhealthy; /* restart; ignore where the file writes restart: "no" */
+	int max_restarts;               /* of restart: on-failure:N; 0: no bound */
+	uint64_t backoff_initial;       /* ns: 1 s, 60 s, 60 s */
 	uint64_t backoff_max;
 	uint64_t backoff_reset;
 	bool isolation_strict;
@@ -138,8 +142,8 @@ struct supervision {
 };
 
 struct build {
-	const char *context;	/* absolute folder, or a URL */
-	const char *dockerfile;	/* relative to the context */
+	const char *context;    /* absolute folder, or a URL */
+	const char *dockerfile; /* relative to the context */
 	const char *dockerfile_inline;
 	const char *target;
 	const char *network;
@@ -149,7 +153,7 @@ struct build {
 	struct pairs labels;
 	struct strings cache_from;
 	struct strings tags;
-	struct strings extra_hosts;	/* host:ip */
+	struct strings extra_hosts; /* host:ip */
 	bool pull;
 	bool no_cache;
 	int64_t shm_size;
@@ -157,14 +161,14 @@ struct build {
 };
 
 struct resources {
-	double cpus;		/* 0: no limit */
-	int64_t memory;		/* bytes, 0: no limit */
+	double cpus;    /* 0: no limit */
+	int64_t memory; /* bytes, 0: no limit */
 	int64_t memory_reservation;
-	int64_t memory_swap;	/* -1 unlimited, 0 not written */
+	int64_t memory_swap; /* -1 unlimited, 0 not written */
 	int64_t pids;
 	int64_t cpu_shares;
-	int64_t cpu_count;	/* Windows */
-	double cpu_percent;	/* Windows, 0..100 */
+	int64_t cpu_count;  /* Windows */
+	double cpu_percent; /* Windows, 0..100 */
 	const char *cpuset;
 };
 
@@ -175,41 +179,43 @@ struct ulimit {
 };
 
 struct restart_policy {
-	const char *name;	/* "no", "always", "on-failure", "unless-stopped"; NULL: not written */
+	const char *name; /* "no", "always", "on-failure", "unless-stopped"; NULL: not written */
 	int max_retries;
 	struct position at;
 };
 
 struct service {
 	const char *name;
-	struct position at;		/* of its key */
-	const struct node *node;	/* its canonical mapping */
-	size_t index;			/* in project.services */
+	struct position at;      /* of its key */
+	const struct node *node; /* its canonical mapping */
+	size_t index;            /* in project.services */
 
-	const char *image;		/* as written; with build and no image: <project>-<service> */
+	const char *image; /* as written; with build and no image: <project>-<service> */
 	struct position image_at;
-	bool image_written;		/* the file has image: (down --rmi local keeps those) */
-	const struct build *build;	/* or NULL */
+	bool image_written;        /* the file has image: (down --rmi local keeps those) */
+	const struct build *build; /* or NULL */
 	const char *platform;
-	const char *pull_policy;	/* always, never, missing, build, daily, weekly, every_<duration>; NULL: not written */
+	const char *pull_policy; /* always, never, missing, build, daily, weekly, every_<duration>;
+				    NULL: not written */
 
-	char **command;			/* NULL: the image's; an empty vector: explicitly none */
+	char **command; /* NULL: the image's; an empty vector: explicitly none */
 	char **entrypoint;
-	struct pairs environment;	/* env_file merged below environment, sorted by key */
-	struct pairs labels;	/* label_file merged; sorted by key */
+	struct pairs environment; /* env_file merged below environment, sorted by key */
+	struct pairs labels;      /* label_file merged; sorted by key */
 	ARRAY(struct service_port) ports;
-	struct strings expose;	/* "80/tcp" */
+	struct strings expose; /* "80/tcp" */
 	ARRAY(struct service_mount) mounts;
 	struct strings volumes_from;
-	ARRAY(struct service_network) networks;	/* by priority; the first is the one that create names */
-	const char *network_mode;	/* none, host, bridge, service:X, container:X, or NULL */
+	ARRAY(struct service_network)
+	networks;                 /* by priority; the first is the one that create names */
+	const char *network_mode; /* none, host, bridge, service:X, container:X, or NULL */
 	struct position network_mode_at;
-	ARRAY(struct dependency) dependencies;	/* written and implied, sorted by service */
+	ARRAY(struct dependency) dependencies; /* written and implied, sorted by service */
 	struct healthcheck healthcheck;
 	struct restart_policy restart;
 	struct supervision supervision;
 	struct resources resources;
-	unsigned replicas;		/* scale or deploy.replicas; 1 */
+	unsigned replicas; /* scale or deploy.replicas; 1 */
 	const char *container_name;
 	ARRAY(struct service_file) secrets;
 	ARRAY(struct service_file) configs;
@@ -219,28 +225,29 @@ struct service {
 	const char *hostname;
 	const char *domainname;
 	const char *mac_address;
-	const char *isolation;		/* NULL, "default", "process", "hyperv" */
+	const char *isolation; /* NULL, "default", "process", "hyperv" */
 	struct position isolation_at;
 	const char *stop_signal;
-	int64_t stop_grace_period;	/* ns; -1: not written */
+	int64_t stop_grace_period; /* ns; -1: not written */
 	bool tty, stdin_open, privileged, read_only;
 	const char *runtime;
 	bool init, init_written;
 	const char *pid, *ipc, *uts, *userns_mode, *cgroup, *cgroup_parent;
 	int64_t shm_size;
 	struct strings cap_add, cap_drop, security_opt, group_add, dns, dns_search, dns_opt;
-	struct strings tmpfs;	/* path[:options] */
-	struct strings devices;	/* source:target:permissions */
-	struct strings extra_hosts;	/* host:ip */
+	struct strings tmpfs;       /* path[:options] */
+	struct strings devices;     /* source:target:permissions */
+	struct strings extra_hosts; /* host:ip */
 	struct pairs sysctls, annotations, storage_opt;
 	ARRAY(struct ulimit) ulimits;
 	const char *logging_driver;
 	struct pairs logging_options;
-	const struct node *credential_spec;	/* {config|file|registry}, or NULL */
-	bool attach;			/* show its log in up; true */
+	const struct node *credential_spec; /* {config|file|registry}, or NULL */
+	bool attach;                        /* show its log in up; true */
 	struct strings profiles;
 
-	char hash[65];			/* hex of wincompose.config-hash over the canonical model; host resolutions are out */
+	char hash[65]; /* hex of wincompose.config-hash over the canonical model; host resolutions
+			  are out */
 };
 
 struct ipam_pool {
@@ -252,9 +259,9 @@ struct ipam_pool {
 
 struct network {
 	const char *key;
-	const char *name;	/* on the engine */
+	const char *name; /* on the engine */
 	bool external;
-	const char *driver;	/* NULL: the engine's default */
+	const char *driver; /* NULL: the engine's default */
 	struct pairs driver_opts;
 	struct pairs labels;
 	bool internal, attachable;
@@ -267,7 +274,7 @@ struct network {
 
 struct volume {
 	const char *key;
-	const char *name;	/* on the engine */
+	const char *name; /* on the engine */
 	bool external;
 	const char *driver;
 	struct pairs driver_opts;
@@ -278,53 +285,57 @@ struct volume {
 
 enum source_kind { SOURCE_FILE, SOURCE_ENVIRONMENT, SOURCE_CONTENT, SOURCE_EXTERNAL };
 
-/* A top-level secret or config. Contents are not held: file is a path, environment a variable's name; only an inline config has content. */
+/* A top-level secret or config. Contents are not held: file is a path, environment a variable's
+ * name; only an inline config has content. */
 struct file_source {
 	const char *key;
 	const char *name;
 	enum source_kind kind;
-	const char *value;	/* path, variable's name, or content */
+	const char *value; /* path, variable's name, or content */
 	struct position at;
 };
 
 struct project {
 	struct arena arena;
 	const char *name;
-	const char *folder;		/* absolute working folder */
-	struct strings files;	/* absolute, in order */
-	struct strings env_files;	/* those named by --env-file */
-	struct node *root;		/* the canonical tree of what is enabled */
-	ARRAY(struct service) services;	/* enabled ones, sorted by name */
-	struct strings disabled;	/* names of services that no active profile enables */
-	ARRAY(struct network) networks;	/* used ones, sorted by key */
+	const char *folder;             /* absolute working folder */
+	struct strings files;           /* absolute, in order */
+	struct strings env_files;       /* those named by --env-file */
+	struct node *root;              /* the canonical tree of what is enabled */
+	ARRAY(struct service) services; /* enabled ones, sorted by name */
+	struct strings disabled;        /* names of services that no active profile enables */
+	ARRAY(struct network) networks; /* used ones, sorted by key */
 	ARRAY(struct volume) volumes;
 	ARRAY(struct file_source) secrets;
 	ARRAY(struct file_source) configs;
-	struct strings profiles;	/* active */
-	struct map environment;		/* what interpolation sees, values are strings in the arena */
+	struct strings profiles; /* active */
+	struct map environment;  /* what interpolation sees, values are strings in the arena */
 };
 
 struct project_options {
-	const char *const *files;	/* -f in order, "-" is stdin; NULL: COMPOSE_FILE, else discovery */
-	const char *folder;		/* --project-directory */
-	const char *name;		/* -p */
-	const char *const *profiles;	/* --profile; NULL: COMPOSE_PROFILES */
-	const char *const *env_files;	/* --env-file; NULL: COMPOSE_ENV_FILES, else .env */
-	const char *const *environment;	/* the process environment, NULL-ended K=V */
-	const char *start;		/* the folder where discovery begins; NULL: the current one */
-	const char *const *services;	/* named on the command line: activates their profiles; NULL: none */
+	const char *const
+		*files;     /* -f in order, "-" is stdin; NULL: COMPOSE_FILE, else discovery */
+	const char *folder; /* --project-directory */
+	const char *name;   /* -p */
+	const char *const *profiles;    /* --profile; NULL: COMPOSE_PROFILES */
+	const char *const *env_files;   /* --env-file; NULL: COMPOSE_ENV_FILES, else .env */
+	const char *const *environment; /* the process environment, NULL-ended K=V */
+	const char *start; /* the folder where discovery begins; NULL: the current one */
+	const char *const
+		*services; /* named on the command line: activates their profiles; NULL: none */
 	bool no_interpolate, no_normalize, no_path_resolution, no_env_resolution, no_consistency;
-	bool all_resources;		/* keep networks, volumes, ... that no service uses */
-	bool windows;			/* host rules: environment without case, ";" separates COMPOSE_FILE */
+	bool all_resources; /* keep networks, volumes, ... that no service uses */
+	bool windows;       /* host rules: environment without case, ";" separates COMPOSE_FILE */
 };
 
-/* Loads a project. Findings, warnings too, go to diagnostics; where one is an error the result is ERROR_INVALID (as diagnostics_fail
- * gives it) and *ret stays NULL. No file found: ERROR_NOT_FOUND. */
+/* Loads a project. Findings, warnings too, go to diagnostics; where one is an error the result is
+ * ERROR_INVALID (as diagnostics_fail gives it) and *ret stays NULL. No file found: ERROR_NOT_FOUND.
+ */
 int project_load(const struct project_options *options, struct diagnostics *diagnostics,
 		 struct project **ret, struct error **err);
 void project_drop(struct project **project);
 
-struct service *project_service(const struct project *project, const char *name);	/* NULL: none */
+struct service *project_service(const struct project *project, const char *name); /* NULL: none */
 struct network *project_network(const struct project *project, const char *key);
 struct volume *project_volume(const struct project *project, const char *key);
 struct file_source *project_secret(const struct project *project, const char *key);
@@ -333,13 +344,15 @@ struct file_source *project_config(const struct project *project, const char *ke
 /* Only the name, for verbs that need no file: -p, COMPOSE_PROJECT_NAME, or what loading gives. */
 int project_name_check(const char *name, struct error **err);
 
-/* Leaves only the named services and, unless no_deps, what they depend on. An unknown name: ERROR_NOT_FOUND with the nearest one. */
+/* Leaves only the named services and, unless no_deps, what they depend on. An unknown name:
+ * ERROR_NOT_FOUND with the nearest one. */
 int project_select(struct project *project, const char *const *services, bool no_deps,
 		   struct error **err);
 /* --scale: sets a service's replicas in the structure and in the tree. */
 int project_scale(struct project *project, const char *service, unsigned replicas,
 		  struct error **err);
 
-/* The canonical project with its positions as one JSON document, and back. No contents of secrets are in it. */
+/* The canonical project with its positions as one JSON document, and back. No contents of secrets
+ * are in it. */
 char *project_save(const struct project *project);
 int project_restore(const char *json, size_t len, struct project **ret, struct error **err);

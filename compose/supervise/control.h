@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* control -- the socket of a supervisor: JSON lines, one request per connection
  *
- * Request: {"version":1,"verb":"operate","operation":{...},"project":{...}} and the like; answers: {"progress":{...}} ..., then one {"done":true} or
- * {"error":{"code","message","detail","exit_code"}}. A line is at most 64 MiB. 0600 and SO_PEERCRED on Linux; on Windows a pipe with the user's own descriptor.
+ * Request: {"version":1,"verb":"operate","operation":{...},"project":{...}} and the like; answers:
+ * {"progress":{...}} ..., then one {"done":true} or
+ * {"error":{"code","message","detail","exit_code"}}. A line is at most 64 MiB. 0600 and SO_PEERCRED
+ * on Linux; on Windows a pipe with the user's own descriptor.
  */
 #pragma once
 
@@ -18,20 +20,26 @@
 
 struct control_server;
 struct control_client;
-struct control_request;	/* at the server: one that is being answered */
+struct control_request; /* at the server: one that is being answered */
 
-/* handle is told each request; it answers by control_progress and once by control_finish, now or later. gone: the client went away (cancelled). */
+/* handle is told each request; it answers by control_progress and once by control_finish, now or
+ * later. gone: the client went away (cancelled). */
 int control_listen(uv_loop_t *loop, const struct home_project *home,
-		   void (*handle)(struct control_request *request, const cJSON *message, void *payload),
+		   void (*handle)(struct control_request *request, const cJSON *message,
+				  void *payload),
 		   void (*gone)(struct control_request *request, void *payload), void *payload,
 		   struct control_server **ret, struct error **err);
 void control_progress(struct control_request *request, const struct progress *progress);
 void control_warn(struct control_request *request, const char *sentence);
-void control_finish(struct control_request *request, const struct error *err, const cJSON *reply);	/* request is gone after it */
-void control_server_close(struct control_server *server, void (*closed)(void *payload), void *payload);
+void control_finish(struct control_request *request, const struct error *err,
+		    const cJSON *reply); /* request is gone after it */
+void control_server_close(struct control_server *server, void (*closed)(void *payload),
+			  void *payload);
 
 /* ERROR_NOT_FOUND in done: nobody listens. ERROR_CONFLICT: another version of the protocol. */
-struct control_client *control_call(uv_loop_t *loop, const struct home_project *home, const cJSON *message,
-				    const struct progress_sink *progress,
-				    void (*done)(const cJSON *reply, const struct error *err, void *payload), void *payload);
+struct control_client *control_call(uv_loop_t *loop, const struct home_project *home,
+				    const cJSON *message, const struct progress_sink *progress,
+				    void (*done)(const cJSON *reply, const struct error *err,
+						 void *payload),
+				    void *payload);
 void control_cancel(struct control_client *client);

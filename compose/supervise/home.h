@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /* home -- where wincompose keeps what is not the engine's, and the names of a project's files there
  *
- * /var/lib/wincompose and /run/wincompose for root; XDG_DATA_HOME and XDG_RUNTIME_DIR (else the data folder) for users; LOCALAPPDATA on Windows.
- * WINCOMPOSE_HOME moves all of it. A project is (engine id, project name); its files are named by a hash of both.
+ * /var/lib/wincompose and /run/wincompose for root; XDG_DATA_HOME and XDG_RUNTIME_DIR (else the
+ * data folder) for users; LOCALAPPDATA on Windows. WINCOMPOSE_HOME moves all of it. A project is
+ * (engine id, project name); its files are named by a hash of both.
  */
 #pragma once
 
 struct error;
 
 struct home {
-	char *data;	/* folder for lasting things: lock, record's copy, log */
-	char *runtime;	/* folder for the socket and desired.json */
+	char *data;    /* folder for lasting things: lock, record's copy, log */
+	char *runtime; /* folder for the socket and desired.json */
 };
 
 struct home_project {
-	char *key;	/* 16 hex digits of the hash */
-	char *folder;	/* data/projects/<name>-<key>: the supervisor's working folder */
-	char *lock;	/* folder/lock */
-	char *record;	/* runtime folder's desired.json */
-	char *socket;	/* the control socket, or a pipe's name on Windows (wincompose-<SID>-<hash>) */
-	char *log;	/* folder/supervisor.log */
+	char *key;    /* 16 hex digits of the hash */
+	char *folder; /* data/projects/<name>-<key>: the supervisor's working folder */
+	char *lock;   /* folder/lock */
+	char *record; /* runtime folder's desired.json */
+	char *socket; /* the control socket, or a pipe's name on Windows (wincompose-<SID>-<hash>)
+		       */
+	char *log;    /* folder/supervisor.log */
 };
 
-int home_find(struct home *home, struct error **err);	/* makes the folders, 0700 */
+int home_find(struct home *home, struct error **err); /* makes the folders, 0700 */
 void home_drop(struct home *home);
 int home_project(const struct home *home, const char *engine_id, const char *project,
 		 struct home_project *ret, struct error **err);

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* keeper -- what to do about each container of a project as time and events go by: the decision of the reconcile loop
+/* keeper -- what to do about each container of a project as time and events go by: the decision of
+ * the reconcile loop
  *
- * Pure: told of observations, events and the time, it answers with actions and its next deadline (monotonic ns). A table of states by
- * events decides; every cell is filled. It never acts twice on one fact: an unhealthy container is restarted once per failure, waits its back-off
- * (initial, x2, max; back to initial after reset time healthy) while the container runs on, and a recovery cancels the wait.
+ * Pure: told of observations, events and the time, it answers with actions and its next deadline
+ * (monotonic ns). A table of states by events decides; every cell is filled. It never acts twice on
+ * one fact: an unhealthy container is restarted once per failure, waits its back-off (initial, x2,
+ * max; back to initial after reset time healthy) while the container runs on, and a recovery
+ * cancels the wait.
  *
- * Another client's word counts: a stop, or a kill with the container's stop signal or 9 followed by die, that we did not ask for
- * puts a container on hold until the next up or start. What was destroyed with no stop before is missing and re-created after 2 s of quiet.
- * A start by anyone ends a hold. Holds younger than 60 s when the event stream breaks are dropped.
+ * Another client's word counts: a stop, or a kill with the container's stop signal or 9 followed by
+ * die, that we did not ask for puts a container on hold until the next up or start. What was
+ * destroyed with no stop before is missing and re-created after 2 s of quiet. A start by anyone
+ * ends a hold. Holds younger than 60 s when the event stream breaks are dropped.
  */
 #pragma once
 
@@ -20,44 +24,58 @@
 struct keeper;
 
 enum keeper_verb {
-	KEEPER_RESTART,		/* one engine restart call for container; nothing if its StartedAt is no longer started */
-	KEEPER_RECREATE,	/* on_unhealthy: recreate */
-	KEEPER_STOP,		/* on_unhealthy: stop */
-	KEEPER_RECONCILE,	/* observe, plan with the holds, execute: something is missing, or was found wanting after a break */
-	KEEPER_START,		/* found finished after the engine or the stream broke: start it again */
+	KEEPER_RESTART,   /* one engine restart call for container; nothing if its StartedAt is no
+			     longer started */
+	KEEPER_RECREATE,  /* on_unhealthy: recreate */
+	KEEPER_STOP,      /* on_unhealthy: stop */
+	KEEPER_RECONCILE, /* observe, plan with the holds, execute: something is missing, or was
+			     found wanting after a break */
+	KEEPER_START,     /* found finished after the engine or the stream broke: start it again */
 };
 
 struct keeper_action {
 	enum keeper_verb verb;
-	char *container;	/* name; owned by the action; NULL for RECONCILE */
+	char *container; /* name; owned by the action; NULL for RECONCILE */
 	char *service;
-	char *cause;		/* one line for the user: "api-1 is unhealthy (3rd time): restarting" */
-	int64_t started;	/* RESTART: wall ns that it must still have been started at */
+	char *cause;     /* one line for the user: "api-1 is unhealthy (3rd time): restarting" */
+	int64_t started; /* RESTART: wall ns that it must still have been started at */
 };
 
 enum keeper_event_kind {
-	KEEPER_STARTED, KEEPER_DIED, KEEPER_STOPPED, KEEPER_KILLED, KEEPER_RESTARTED, KEEPER_DESTROYED,
-	KEEPER_HEALTHY, KEEPER_UNHEALTHY, KEEPER_CREATED, KEEPER_RENAMED, KEEPER_PAUSED, KEEPER_UNPAUSED,
+	KEEPER_STARTED,
+	KEEPER_DIED,
+	KEEPER_STOPPED,
+	KEEPER_KILLED,
+	KEEPER_RESTARTED,
+	KEEPER_DESTROYED,
+	KEEPER_HEALTHY,
+	KEEPER_UNHEALTHY,
+	KEEPER_CREATED,
+	KEEPER_RENAMED,
+	KEEPER_PAUSED,
+	KEEPER_UNPAUSED,
 };
 
 struct keeper_event {
 	enum keeper_event_kind kind;
-	const char *container;	/* name */
+	const char *container; /* name */
 	const char *id;
 	const char *service;
-	const char *new_name;	/* RENAMED */
+	const char *new_name; /* RENAMED */
 	unsigned number;
-	int signal;		/* KILLED */
-	int exit_code;		/* DIED */
-	int64_t time;		/* wall ns of the engine */
+	int signal;    /* KILLED */
+	int exit_code; /* DIED */
+	int64_t time;  /* wall ns of the engine */
 };
 
 struct keeper *keeper_new(void);
 void keeper_drop(struct keeper **keeper);
 
-/* What should be: after an up. Ends every hold of the services named (NULL: all). Borrowed until replaced; NULL: health is watched by labels only. */
+/* What should be: after an up. Ends every hold of the services named (NULL: all). Borrowed until
+ * replaced; NULL: health is watched by labels only. */
 void keeper_want(struct keeper *keeper, const struct project *project, const char *const *services);
-/* A request of ours is about to be sent, or has been answered: events that it causes are ours. Counted per container name. */
+/* A request of ours is about to be sent, or has been answered: events that it causes are ours.
+ * Counted per container name. */
 void keeper_ours(struct keeper *keeper, const char *container, bool begin, uint64_t now);
 void keeper_event(struct keeper *keeper, const struct keeper_event *event, uint64_t now);
 /* The event stream broke, or came back: after it comes a keeper_observed of everything. */
@@ -65,7 +83,8 @@ void keeper_broken(struct keeper *keeper, uint64_t now);
 /* A relist: makes good what events were lost. */
 void keeper_observed(struct keeper *keeper, const struct observed *observed, uint64_t now);
 /* A probe of ours found (or found no longer) a container healthy. */
-void keeper_probe(struct keeper *keeper, const char *container, enum container_health health, uint64_t now);
+void keeper_probe(struct keeper *keeper, const char *container, enum container_health health,
+		  uint64_t now);
 /* Holds from a record, and for it. */
 void keeper_hold(struct keeper *keeper, const char *container, bool hold, uint64_t now);
 /* NULL-ended, borrowed until the next call. */

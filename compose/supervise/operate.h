@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* operate -- one change of a project, by whoever may do it
  *
- * The holder of the project's lock is its only executor. operate_start takes the lock and runs observe -> preflight -> plan -> execute itself (and again where
- * the world changed under it, at most 5 times); where a supervisor holds it, the operation goes over the control socket, and its progress and result
- * come back; where another verb holds it, it waits and says for whom. A supervisor of another protocol version is asked to give up the lock and
- * end. Pull, build, prompts and secrets from the caller's environment happened in the caller, before.
+ * The holder of the project's lock is its only executor. operate_start takes the lock and runs
+ * observe -> preflight -> plan -> execute itself (and again where the world changed under it, at
+ * most 5 times); where a supervisor holds it, the operation goes over the control socket, and its
+ * progress and result come back; where another verb holds it, it waits and says for whom. A
+ * supervisor of another protocol version is asked to give up the lock and end. Pull, build, prompts
+ * and secrets from the caller's environment happened in the caller, before.
  */
 #pragma once
 
@@ -20,32 +22,36 @@
 struct file_lock;
 
 struct operation {
-	struct project *project;	/* borrowed */
-	struct plan_options plan;	/* its strings are borrowed */
+	struct project *project;  /* borrowed */
+	struct plan_options plan; /* its strings are borrowed */
 	unsigned parallel;
 	uint64_t wait_timeout;
-	bool keep;			/* record the project as what should be (up, scale) */
-	bool dry_run;			/* plan only */
+	bool keep;    /* record the project as what should be (up, scale) */
+	bool dry_run; /* plan only */
 };
 
 struct operate_options {
 	struct engine *engine;
 	const struct home_project *home;
 	const struct progress_sink *progress;
-	/* The plan that is about to be done, each time one is made (dry run: the only result). May be NULL; not called when a supervisor executes, but for a dry run. */
+	/* The plan that is about to be done, each time one is made (dry run: the only result). May
+	 * be NULL; not called when a supervisor executes, but for a dry run. */
 	void (*planned)(const struct plan *plan, void *payload);
-	/* Keep the lock when done, and give it: for up, which goes on to supervise. NULL: released. Stays NULL where a supervisor executed. */
+	/* Keep the lock when done, and give it: for up, which goes on to supervise. NULL: released.
+	 * Stays NULL where a supervisor executed. */
 	struct file_lock **lock;
 	void *payload;
 };
 
 struct operate;
 
-struct operate *operate_start(uv_loop_t *loop, const struct operation *operation, const struct operate_options *options,
+struct operate *operate_start(uv_loop_t *loop, const struct operation *operation,
+			      const struct operate_options *options,
 			      void (*done)(const struct error *err, void *payload), void *payload);
-void operate_cancel(struct operate *operate);	/* done comes with ERROR_CANCELLED */
+void operate_cancel(struct operate *operate); /* done comes with ERROR_CANCELLED */
 
 /* The part without lock and socket: observe, preflight, plan, execute. The supervisor uses it. */
-struct operate *operate_alone(uv_loop_t *loop, const struct operation *operation, const struct operate_options *options,
+struct operate *operate_alone(uv_loop_t *loop, const struct operation *operation,
+			      const struct operate_options *options,
 			      const struct execute_options *execute,
 			      void (*done)(const struct error *err, void *payload), void *payload);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* record -- desired.json: what a project should be, for the supervisor that comes after
  *
- * 0600, written whole by temporary file and rename. Holds the canonical project with positions, the engine's driver,
- * address and id, and the containers on hold; no contents of secrets. A record of another version is as none.
+ * 0600, written whole by temporary file and rename. Holds the canonical project with positions, the
+ * engine's driver, address and id, and the containers on hold; no contents of secrets. A record of
+ * another version is as none.
  */
 #pragma once
 
@@ -20,11 +21,12 @@ struct record {
 	char *address;
 	char *tls_folder;
 	char *engine_id;
-	bool stopped;			/* the user stopped the project: nothing is to be kept running */
-	ARRAY(char *) holds;		/* names of containers on hold */
+	bool stopped;        /* the user stopped the project: nothing is to be kept running */
+	ARRAY(char *) holds; /* names of containers on hold */
 };
 
 int record_write(const struct home_project *home, const struct record *record, struct error **err);
-int record_read(const struct home_project *home, struct record *record, struct error **err);	/* ERROR_NOT_FOUND: none */
+int record_read(const struct home_project *home, struct record *record,
+		struct error **err); /* ERROR_NOT_FOUND: none */
 int record_remove(const struct home_project *home, struct error **err);
 void record_drop(struct record *record);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* supervisor -- keeps a project as it should be: watch + probes + keeper + plan + execute, and the control socket
+/* supervisor -- keeps a project as it should be: watch + probes + keeper + plan + execute, and the
+ * control socket
  *
- * The holder of the project's lock runs one, in the foreground (up) or detached (up -d). It is the only executor: what other verbs want comes as operations
- * (operate.h) through the control socket or from the process itself, one at a time, in order.
+ * The holder of the project's lock runs one, in the foreground (up) or detached (up -d). It is the
+ * only executor: what other verbs want comes as operations (operate.h) through the control socket
+ * or from the process itself, one at a time, in order.
  */
 #pragma once
 
@@ -18,8 +20,8 @@ struct supervisor_options {
 	struct engine *engine;
 	const struct home_project *home;
 	const char *project;
-	const struct progress_sink *progress;	/* what the loop does, told as it happens; or NULL */
-	bool foreground;			/* does not end by itself when idle */
+	const struct progress_sink *progress; /* what the loop does, told as it happens; or NULL */
+	bool foreground;                      /* does not end by itself when idle */
 	/* Events and observations are passed on (up shows logs of what starts). May be NULL. */
 	void (*event)(const struct engine_event *event, void *payload);
 	void (*observed)(const struct observed *observed, void *payload);
@@ -29,8 +31,10 @@ struct supervisor_options {
 };
 
 /* The lock is held by the caller. Takes the record (if there is one) as what should be. */
-int supervisor_open(uv_loop_t *loop, const struct supervisor_options *options, struct supervisor **ret, struct error **err);
+int supervisor_open(uv_loop_t *loop, const struct supervisor_options *options,
+		    struct supervisor **ret, struct error **err);
 /* An operation of this process; one at a time in order with those of the control socket. */
-void supervisor_operate(struct supervisor *supervisor, const struct operation *operation, const struct progress_sink *progress,
+void supervisor_operate(struct supervisor *supervisor, const struct operation *operation,
+			const struct progress_sink *progress,
 			void (*done)(const struct error *err, void *payload), void *payload);
 void supervisor_close(struct supervisor *supervisor, void (*closed)(void *payload), void *payload);

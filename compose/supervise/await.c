@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/supervise/await.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/own.h"
+#include "base/text.h"
+
+#define RETRY_FIRST_MS 100
+#define RETRY_MAX_MS   2000
+
+struct await_set {
+	struct engine *engine;
+	char *project;
+	struct engine_stream *stream;
+	bool open; /* the stream is accepted: what happens from now on is told */
+	bool closing;
+	unsigned retry_ms;
+	uv_timer_t retry; /* tries the stream again */
+	uv_timer_t sweep; /* delivers cancellations in a turn of their own */
+	unsigned handles;
+	struct list awaits;
+	void (*closed)(void *payload);
+	void *closed_payload;
+};
+
+struct await {
+	struct list link;
+	struct await_set *set;
+	enum await_kind kind;
+	char *container;
+	char *id; /* once it is known */
+	enum container_health (*health)(const char *container, void *payload);
+	void *health_payload;
+	struct engine_request *request; /* the look under way */
+	bool again;                     /* something happened during it */
+	bool looked;
+	bool cancelled;
+	int64_t started; /* wall ns of the engine, of the last look */
+	engine_done *done;
+	void *payload;
+};
+
+static void follow(struct await_set *set);
+static void look(struct await *await);
+
+static void finish(struct await *await, const struct error *err)
+{
+	engine_done *done = await->done;
+	void *payload = await->payload;
+
+	assert(!await->request);
+	list_unlink(&await->link);
+	free(await->container);
+	free(await->id);
+	free(await);
+	done(err, payload);
+}
+
+static void fail(struct await *await, enum error_code code, const char *detail, const char *format,
+		 ...) __attribute__((format(printf, 4, 5)));
+
+static void fail(struct await *await, enum error_code code, const char *detail, const char *format,
+		 ...)
+{
+	CLEANUP(error_drop) struct error *err = NULL;
+	va_list args;
+
+	va_start(args, format);
+	error_set_v(&err, code, format, args);
+	va_end(args);
+	if (detail && *detail)
+		error_detail(&err, "%s", detail);
+	finish(await, err);
+}
+
+static void exited(struct await *await, int code)
+{
+	CLEANUP(error_drop) struct error *err = NULL;
+
+	if (code == 0 && await->kind != AWAIT_HEALTHY) {
+		finish(await, NULL);
+		return;
+	}
+	error_set(&err, ERROR_UNAVAILABLE, "container %s exited (%d)", await->container, code);
+	error_detail(&err, "see: wincompose logs, or docker logs %s", await->container);
+	err->code = ERROR_SYSTEM;
+	err->exit_code = code;
+	finish(await, err);
+}
+
+static void judge_health(struct await *await, const struct container *container)
+{
+	enum container_health health = container->health;
+
+	if (await->health) {
+		enum container_health own = await->health(container->name, await->health_payload);
+		if (own != HEALTH_NONE)
+			health = own;
+	}
+	switch (health) {
+	case HEALTH_HEALTHY:
+		finish(await, NULL);
+		return;
+	case HEALTH_UNHEALTHY:
+		fail(await, ERROR_SYSTEM, container->health_output, "container %s is unhealthy",
+		     await->container);
+		return;
+	case HEALTH_STARTING:
+		return;
+	case HEALTH_NONE:
+		break;
+	}
+	/* A container that has just started shows no health for a moment. */
+	if (!container->has_healthcheck)
+		fail(await, ERROR_INVALID, NULL, "container %s has no healthcheck configured",
+		     await->container);
+}
+
+/* Decides by what the engine says of the container now; returns with the await gone or still
+ * pending. */
+static void judge(struct await *await, const struct container *container)
+{
+	switch (container->state) {
+	case CONTAINER_EXITED:
+	case CONTAINER_DEAD:
+		exited(await, container->exit_code);
+		return;
+	case CONTAINER_RUNNING:
+		if (await->kind == AWAIT_RUNNING)
+			finish(await, NULL);
+		else if (await->kind == AWAIT_HEALTHY)
+			judge_health(await, container);
+		return;
+	case CONTAINER_CREATED:
+	case CONTAINER_PAUSED:
+	case CONTAINER_RESTARTING:
+	case CONTAINER_REMOVING:
+		return;
+	}
+}
+
+static void looked(const struct container *container, const struct error *err, void *payload)
+{
+	struct await *await = payload;
+
+	await->request = NULL;
+	if (await->cancelled) {
+		fail(await, ERROR_CANCELLED, NULL, "cancelled");
+		return;
+	}
+	if (err && err->code == ERROR_UNAVAILABLE) {
+		/* The stream breaks as well; it looks again when it is back. */
+		await->looked = false;
+		return;
+	}
+	if (err) {
+		finish(await, err);
+		return;
+	}
+	await->looked = true;
+	await->started = container->started;
+	free(await->id);
+	await->id = memory_copy(container->id);
+	if (await->again) {
+		look(await);
+		return;
+	}
+	judge(await, container);
+}
+
+static void look(struct await *await)
+{
+	if (await->request) {
+		await->again = true;
+		return;
+	}
+	await->again = false;
+	await->request = engine_inspect(await->set->engine, await->container, looked, await);
+}
+
+static void event_for(struct await *await, const struct engine_event *event)
+{
+	if (!await->looked || await->request) {
+		await->again = await->request != NULL;
+		return;
+	}
+	if (event->kind == EVENT_HEALTH && event->health == HEALTH_HEALTHY &&
+	    await->kind == AWAIT_HEALTHY && event->time >= await->started) {
+		finish(await, NULL);
+		return;
+	}
+	if (event->kind == EVENT_DIE && event->time < await->started)
+		return;
+	look(await);
+}
+
+static void on_event(struct engine_stream *stream, const struct engine_event *event, void *payload)
+{
+	static const bool concerns[EVENT_OTHER + 1] = {
+		[EVENT_START] = true,   [EVENT_DIE] = true,    [EVENT_HEALTH] = true,
+		[EVENT_DESTROY] = true, [EVENT_RENAME] = true,
+	};
+	struct await_set *set = payload;
+
+	if (concerns[event->kind]) {
+		LIST_FOR_EACH (struct await, await, &set->awaits, link) {
+			if (text_same(event->name, await->container) ||
+			    (await->id && text_same(event->id, await->id)))
+				event_for(await, event);
+		}
+	}
+	engine_stream_read(stream);
+}
+
+static void on_open(struct engine_stream *stream, void *payload)
+{
+	struct await_set *set = payload;
+
+	set->open = true;
+	set->retry_ms = RETRY_FIRST_MS;
+	await_look(set);
+	engine_stream_read(stream);
+}
+
+static void handle_closed(uv_handle_t *handle)
+{
+	struct await_set *set = handle->data;
+
+	if (--set->handles)
+		return;
+	void (*closed)(void *payload) = set->closed;
+	void *payload = set->closed_payload;
+	assert(list_empty(&set->awaits) && !set->stream);
+	free(set->project);
+	free(set);
+	closed(payload);
+}
+
+/* Ends the set when nothing of it is under way any more. */
+static void maybe_closed(struct await_set *set)
+{
+	if (!set->closing || set->stream || !list_empty(&set->awaits) ||
+	    uv_is_closing((uv_handle_t *)&set->retry))
+		return;
+	uv_close((uv_handle_t *)&set->retry, handle_closed);
+	uv_close((uv_handle_t *)&set->sweep, handle_closed);
+}
+
+static void retry_now(uv_timer_t *timer)
+{
+	follow(timer->data);
+}
+
+static void on_end(struct engine_stream *stream, const struct error *err, void *payload)
+{
+	struct await_set *set = payload;
+
+	(void)stream;
+	set->stream = NULL;
+	set->open = false;
+	if (set->closing) {
+		maybe_closed(set);
+		return;
+	}
+	log_debug("waits: the event stream ended (%s), again in %u ms", err ? err->message : "end",
+		  set->retry_ms);
+	uv_timer_start(&set->retry, retry_now, set->retry_ms, 0);
+	set->retry_ms = set->retry_ms * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : set->retry_ms * 2;
+}
+
+static void follow(struct await_set *set)
+{
+	static const struct engine_reader reader = {
+		.open = on_open,
+		.event = on_event,
+		.end = on_end,
+	};
+	struct events_options options = {.project = set->project};
+
+	set->stream = engine_events(set->engine, &options, &reader, set);
+	engine_stream_read(set->stream);
+}
+
+struct await_set *await_open(struct engine *engine, const char *project)
+{
+	struct await_set *set = memory_zero(1, sizeof(*set));
+
+	set->engine = engine;
+	set->project = memory_copy(project);
+	set->retry_ms = RETRY_FIRST_MS;
+	list_init(&set->awaits);
+	uv_timer_init(engine_loop(engine), &set->retry);
+	uv_timer_init(engine_loop(engine), &set->sweep);
+	set->retry.data = set;
+	set->sweep.data = set;
+	set->handles = 2;
+	follow(set);
+	return set;
+}
+
+/* Cancelled conditions end here, in a turn of the loop of their own. */
+static void sweep(uv_timer_t *timer)
+{
+	struct await_set *set = timer->data;
+
+	LIST_FOR_EACH (struct await, await, &set->awaits, link) {
+		if (await->cancelled && !await->request)
+			fail(await, ERROR_CANCELLED, NULL, "cancelled");
+	}
+	maybe_closed(set);
+}
+
+void await_cancel(struct await *await)
+{
+	await->cancelled = true;
+	if (await->request)
+		engine_cancel(await->request);
+	uv_timer_start(&await->set->sweep, sweep, 0, 0);
+}
+
+void await_close(struct await_set *set, void (*closed)(void *payload), void *payload)
+{
+	assert(!set->closing);
+	set->closing = true;
+	set->closed = closed;
+	set->closed_payload = payload;
+	uv_timer_stop(&set->retry);
+	LIST_FOR_EACH (struct await, await, &set->awaits, link)
+		await_cancel(await);
+	if (set->stream)
+		engine_stream_close(set->stream);
+	uv_timer_start(&set->sweep, sweep, 0, 0);
+}
+
+struct await *await_add(struct await_set *set, const struct await_options *options,
+			engine_done *done, void *payload)
+{
+	struct await *await = memory_zero(1, sizeof(*await));
+
+	await->set = set;
+	await->kind = options->kind;
+	await->container = memory_copy(options->container);
+	await->health = options->health;
+	await->health_payload = options->payload;
+	await->done = done;
+	await->payload = payload;
+	list_append(&set->awaits, &await->link);
+	if (set->open)
+		look(await);
+	return await;
+}
+
+void await_look(struct await_set *set)
+{
+	LIST_FOR_EACH (struct await, await, &set->awaits, link) {
+		if (!await->cancelled)
+			look(await);
+	}
+}

@@ -1,0 +1,588 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/supervise/execute.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/own.h"
+#include "compose/supervise/await.h"
+
+#define PARALLEL_DEFAULT 8
+#define PATIENCE_DEFAULT (60 * CLOCK_SECOND)
+#define RETRY_FIRST_MS   100
+#define RETRY_MAX_MS     1000
+
+enum state { BLOCKED, READY, RUNNING, DONE, FAILED };
+
+struct task {
+	struct execution *execution;
+	const struct step *step;
+	enum state state;
+	size_t blockers; /* steps that it still waits for */
+	struct engine_request *request;
+	struct await *await;
+};
+
+struct execution {
+	struct engine *engine;
+	const struct plan *plan;
+	struct execute_options options;
+	char *project;
+	struct task *tasks; /* one per step */
+	size_t *needed_by; /* the edges turned round: needed_by[first[i]] .. needed_by[first[i + 1]]
+			    */
+	size_t *first;
+	size_t done_count;
+	size_t requests; /* under way */
+	size_t waits;    /* under way */
+	size_t scan;     /* no step before it is ready */
+	struct await_set *awaits;
+	bool stopping; /* nothing more is started */
+	bool cancelled;
+	bool ending;         /* handles are being closed */
+	struct error *error; /* the first */
+	bool retry;
+	bool away; /* the engine is gone: it is asked until it answers */
+	uint64_t away_since;
+	unsigned away_ms;
+	struct engine_request *ping;
+	uv_timer_t wait_timer; /* the end of all waits */
+	uv_timer_t turn;       /* the start, the end and the pings happen in turns of their own */
+	unsigned handles;
+	void (*done)(const struct execute_result *result, const struct error *err, void *payload);
+	void *payload;
+};
+
+/* What the user is shown of each kind of step. */
+static const struct kind {
+	const char *what; /* the noun before the subject */
+	const char *working;
+	const char *done;
+	bool is_wait;
+	enum await_kind await;
+} kinds[] = {
+	[STEP_NETWORK_CREATE] = {"Network", "Creating", "Created"},
+	[STEP_NETWORK_REMOVE] = {"Network", "Removing", "Removed"},
+	[STEP_NETWORK_CONNECT] = {"Container", "Connecting", "Connected"},
+	[STEP_NETWORK_DISCONNECT] = {"Container", "Disconnecting", "Disconnected"},
+	[STEP_VOLUME_CREATE] = {"Volume", "Creating", "Created"},
+	[STEP_VOLUME_REMOVE] = {"Volume", "Removing", "Removed"},
+	[STEP_CREATE] = {"Container", "Creating", "Created"},
+	[STEP_START] = {"Container", "Starting", "Started"},
+	[STEP_STOP] = {"Container", "Stopping", "Stopped"},
+	[STEP_KILL] = {"Container", "Killing", "Killed"},
+	[STEP_RESTART] = {"Container", "Restarting", "Started"},
+	[STEP_REMOVE] = {"Container", "Removing", "Removed"},
+	[STEP_RENAME] = {"Container", "Recreating", "Recreated"},
+	[STEP_WAIT_HEALTHY] = {"Container", "Waiting", "Healthy", true, AWAIT_HEALTHY},
+	[STEP_WAIT_COMPLETED] = {"Container", "Waiting", "Exited", true, AWAIT_COMPLETED},
+	[STEP_WAIT_RUNNING] = {"Container", "Waiting", "Running", true, AWAIT_RUNNING},
+	[STEP_IMAGE_REMOVE] = {"Image", "Removing", "Removed"},
+};
+
+static void schedule(struct execution *execution);
+
+static void tell(const struct execution *execution, const struct step *step,
+		 enum progress_status status, const char *text, const char *details)
+{
+	const struct progress_sink *sink = execution->options.progress;
+
+	if (!sink || (step->quiet && status != PROGRESS_ERROR))
+		return;
+	CLEANUP(memory_free)
+	char *id = memory_format("%s %s", kinds[step->kind].what, step->subject);
+	struct progress progress = {
+		.id = id,
+		.status = status,
+		.text = text,
+		.details = details,
+		.percent = -1,
+	};
+	sink->tell(&progress, sink->payload);
+}
+
+static void turn(struct execution *execution, uint64_t ms);
+
+static void stop_waits(struct execution *execution)
+{
+	for (size_t i = 0; execution->waits && i < execution->plan->steps.len; i++) {
+		if (execution->tasks[i].await)
+			await_cancel(execution->tasks[i].await);
+	}
+}
+
+/* The world is not as the plan took it to be: planning again is the cure, not an error of the
+ * user's. */
+static bool world_changed(const struct step *step, const struct error *err)
+{
+	if (err->code == ERROR_UNAVAILABLE)
+		return true;
+	if (step->kind == STEP_KILL || step->optional)
+		return false;
+	return err->code == ERROR_CONFLICT || err->code == ERROR_NOT_FOUND;
+}
+
+static void failed(struct task *task, const struct error *err)
+{
+	struct execution *execution = task->execution;
+
+	task->state = FAILED;
+	execution->retry = execution->retry || world_changed(task->step, err);
+	if (err->code == ERROR_UNAVAILABLE && !execution->cancelled && !execution->away) {
+		execution->away = true;
+		execution->away_since = clock_monotonic();
+		execution->away_ms = RETRY_FIRST_MS;
+	}
+	if (!execution->error) {
+		execution->error = error_copy(err);
+		error_wrap(&execution->error, "%s", task->step->subject);
+	}
+	if (err->code != ERROR_CANCELLED)
+		tell(execution, task->step, PROGRESS_ERROR, "Error", err->message);
+	if (!execution->stopping) {
+		execution->stopping = true;
+		stop_waits(execution);
+	}
+}
+
+static void unblock(struct execution *execution, size_t index)
+{
+	for (size_t i = execution->first[index]; i < execution->first[index + 1]; i++) {
+		struct task *task = &execution->tasks[execution->needed_by[i]];
+
+		if (--task->blockers)
+			continue;
+		task->state = READY;
+		if (task->step->index < execution->scan)
+			execution->scan = task->step->index;
+	}
+}
+
+/* A step has its answer: exactly one call for each step that was started. */
+static void answered(struct task *task, const struct error *err)
+{
+	struct execution *execution = task->execution;
+	const struct step *step = task->step;
+
+	task->request = NULL;
+	task->await = NULL;
+	if (execution->options.step)
+		execution->options.step(step, true, execution->options.step_payload);
+	if (err && !(step->optional && err->code != ERROR_CANCELLED)) {
+		failed(task, err);
+	} else {
+		task->state = DONE;
+		execution->done_count++;
+		tell(execution, step, err ? PROGRESS_WARNING : PROGRESS_DONE,
+		     err ? "Warning" : kinds[step->kind].done, err ? err->message : step->cause);
+		unblock(execution, step->index);
+	}
+	schedule(execution);
+}
+
+static void request_done(const struct error *err, void *payload)
+{
+	struct task *task = payload;
+
+	task->execution->requests--;
+	answered(task, err);
+}
+
+static void id_done(const char *id, const struct error *err, void *payload)
+{
+	(void)id;
+	request_done(err, payload);
+}
+
+static void wait_done(const struct error *err, void *payload)
+{
+	struct task *task = payload;
+
+	task->execution->waits--;
+	answered(task, err);
+}
+
+/* --- one function for each kind of step */
+
+static struct engine_request *network_create(struct engine *engine, struct task *task)
+{
+	return engine_network_create(engine, task->step->network, id_done, task);
+}
+
+static struct engine_request *network_remove(struct engine *engine, struct task *task)
+{
+	return engine_network_remove(engine, task->step->target, request_done, task);
+}
+
+static struct engine_request *network_connect(struct engine *engine, struct task *task)
+{
+	const struct step *step = task->step;
+
+	return engine_network_connect(engine, step->name, step->target, step->endpoint,
+				      request_done, task);
+}
+
+static struct engine_request *network_disconnect(struct engine *engine, struct task *task)
+{
+	const struct step *step = task->step;
+
+	return engine_network_disconnect(engine, step->name, step->target, true, request_done,
+					 task);
+}
+
+static struct engine_request *volume_create(struct engine *engine, struct task *task)
+{
+	return engine_volume_create(engine, task->step->volume, id_done, task);
+}
+
+static struct engine_request *volume_remove(struct engine *engine, struct task *task)
+{
+	return engine_volume_remove(engine, task->step->target, request_done, task);
+}
+
+static struct engine_request *create(struct engine *engine, struct task *task)
+{
+	return engine_create(engine, task->step->container, id_done, task);
+}
+
+static struct engine_request *start(struct engine *engine, struct task *task)
+{
+	return engine_start(engine, task->step->target, request_done, task);
+}
+
+static struct engine_request *stop(struct engine *engine, struct task *task)
+{
+	return engine_stop(engine, task->step->target, task->step->timeout, request_done, task);
+}
+
+static struct engine_request *kill_container(struct engine *engine, struct task *task)
+{
+	return engine_kill(engine, task->step->target, task->step->signal, request_done, task);
+}
+
+static struct engine_request *restart(struct engine *engine, struct task *task)
+{
+	return engine_restart(engine, task->step->target, task->step->timeout, request_done, task);
+}
+
+static struct engine_request *remove_container(struct engine *engine, struct task *task)
+{
+	const struct step *step = task->step;
+
+	return engine_remove(engine, step->target, step->force, step->volumes, request_done, task);
+}
+
+static struct engine_request *rename_container(struct engine *engine, struct task *task)
+{
+	return engine_rename(engine, task->step->target, task->step->name, request_done, task);
+}
+
+static struct engine_request *image_remove(struct engine *engine, struct task *task)
+{
+	return engine_image_remove(engine, task->step->target, false, request_done, task);
+}
+
+static struct engine_request *(*const starters[])(struct engine *, struct task *) = {
+	[STEP_NETWORK_CREATE] = network_create,
+	[STEP_NETWORK_REMOVE] = network_remove,
+	[STEP_NETWORK_CONNECT] = network_connect,
+	[STEP_NETWORK_DISCONNECT] = network_disconnect,
+	[STEP_VOLUME_CREATE] = volume_create,
+	[STEP_VOLUME_REMOVE] = volume_remove,
+	[STEP_CREATE] = create,
+	[STEP_START] = start,
+	[STEP_STOP] = stop,
+	[STEP_KILL] = kill_container,
+	[STEP_RESTART] = restart,
+	[STEP_REMOVE] = remove_container,
+	[STEP_RENAME] = rename_container,
+	[STEP_IMAGE_REMOVE] = image_remove,
+};
+
+static void start_wait(struct task *task)
+{
+	struct execution *execution = task->execution;
+	struct await_options options = {
+		.kind = kinds[task->step->kind].await,
+		.container = task->step->target,
+		.health = execution->options.health,
+		.payload = execution->options.health_payload,
+	};
+
+	execution->waits++;
+	task->await = await_add(execution->awaits, &options, wait_done, task);
+}
+
+static void start_task(struct task *task)
+{
+	struct execution *execution = task->execution;
+	const struct step *step = task->step;
+
+	task->state = RUNNING;
+	log_debug("step #%zu: %s %s", step->index + 1, step_kind_name(step->kind), step->subject);
+	tell(execution, step, PROGRESS_WORKING, kinds[step->kind].working, step->cause);
+	if (execution->options.step)
+		execution->options.step(step, false, execution->options.step_payload);
+	if (kinds[step->kind].is_wait) {
+		start_wait(task);
+		return;
+	}
+	execution->requests++;
+	task->request = starters[step->kind](execution->engine, task);
+}
+
+static void start_ready(struct execution *execution)
+{
+	bool all_before = true;
+
+	for (size_t i = execution->scan; i < execution->plan->steps.len; i++) {
+		struct task *task = &execution->tasks[i];
+		bool is_wait = kinds[task->step->kind].is_wait;
+
+		if (task->state == READY &&
+		    (is_wait || execution->requests < execution->options.parallel))
+			start_task(task);
+		if (task->state == READY || task->state == BLOCKED)
+			all_before = false;
+		if (all_before)
+			execution->scan = i + 1;
+	}
+}
+
+/* --- the end */
+
+static void finish(struct execution *execution)
+{
+	CLEANUP(error_drop) struct error *err = steal(&execution->error);
+	struct execute_result result = {
+		.retry = execution->retry && !execution->cancelled,
+		.steps_done = execution->done_count,
+	};
+	void *payload = execution->payload;
+	void (*done)(const struct execute_result *, const struct error *, void *) = execution->done;
+
+	free(execution->tasks);
+	free(execution->needed_by);
+	free(execution->first);
+	free(execution->project);
+	free(execution);
+	done(&result, err, payload);
+}
+
+static void handle_closed(uv_handle_t *handle)
+{
+	struct execution *execution = handle->data;
+
+	if (--execution->handles == 0)
+		finish(execution);
+}
+
+static void close_handles(void *payload)
+{
+	struct execution *execution = payload;
+
+	execution->awaits = NULL;
+	uv_close((uv_handle_t *)&execution->wait_timer, handle_closed);
+	uv_close((uv_handle_t *)&execution->turn, handle_closed);
+}
+
+static void end(struct execution *execution)
+{
+	execution->ending = true;
+	if (execution->awaits)
+		await_close(execution->awaits, close_handles, execution);
+	else
+		close_handles(execution);
+}
+
+/* --- an engine that went away is asked until it answers, so that planning again finds it */
+
+static void pinged(const struct error *err, void *payload)
+{
+	struct execution *execution = payload;
+	uint64_t away = clock_monotonic() - execution->away_since;
+
+	execution->ping = NULL;
+	if (!err || execution->cancelled || away > execution->options.patience) {
+		execution->away = false;
+		schedule(execution);
+		return;
+	}
+	turn(execution, execution->away_ms);
+	execution->away_ms *= 2;
+	if (execution->away_ms > RETRY_MAX_MS)
+		execution->away_ms = RETRY_MAX_MS;
+}
+
+static void on_turn(uv_timer_t *timer)
+{
+	struct execution *execution = timer->data;
+
+	if (execution->away && !execution->cancelled) {
+		if (!execution->ping)
+			execution->ping = engine_ping(execution->engine, pinged, execution);
+		return;
+	}
+	execution->away = false;
+	schedule(execution);
+}
+
+static void turn(struct execution *execution, uint64_t ms)
+{
+	uv_timer_start(&execution->turn, on_turn, ms, 0);
+}
+
+/* Starts what is ready, or ends where nothing is left to do. */
+static void schedule(struct execution *execution)
+{
+	if (execution->ending)
+		return;
+	if (!execution->stopping)
+		start_ready(execution);
+	if (execution->requests || execution->waits || execution->ping)
+		return;
+	if (execution->away) {
+		turn(execution, 0);
+		return;
+	}
+	end(execution);
+}
+
+static void wait_timed_out(uv_timer_t *timer)
+{
+	struct execution *execution = timer->data;
+
+	if (execution->stopping || execution->ending)
+		return;
+	for (size_t i = 0; i < execution->plan->steps.len; i++) {
+		struct task *task = &execution->tasks[i];
+
+		if (task->await && !execution->error)
+			error_set(&execution->error, ERROR_TIMEOUT,
+				  "%s: still waiting when the time allowed for waits was over",
+				  task->step->subject);
+	}
+	if (!execution->error)
+		error_set(&execution->error, ERROR_TIMEOUT, "the time allowed for waits was over");
+	execution->stopping = true;
+	stop_waits(execution);
+}
+
+/* --- the beginning */
+
+static void turn_edges(struct execution *execution)
+{
+	const struct plan *plan = execution->plan;
+	size_t count = plan->steps.len;
+	size_t edges = 0;
+
+	execution->first = memory_zero(count + 1, sizeof(*execution->first));
+	ARRAY_FOR_EACH (struct step, step, &plan->steps) {
+		edges += step->after.len;
+		ARRAY_FOR_EACH (size_t, before, &step->after)
+			execution->first[*before + 1]++;
+	}
+	for (size_t i = 0; i < count; i++)
+		execution->first[i + 1] += execution->first[i];
+	execution->needed_by = memory_zero(edges + 1, sizeof(*execution->needed_by));
+	CLEANUP(memory_free) size_t *fill = memory_zero(count + 1, sizeof(*fill));
+	ARRAY_FOR_EACH (struct step, step, &plan->steps) {
+		ARRAY_FOR_EACH (size_t, before, &step->after) {
+			assert(*before < step->index);
+			execution->needed_by[execution->first[*before] + fill[*before]++] =
+				step->index;
+		}
+	}
+}
+
+static void make_tasks(struct execution *execution)
+{
+	const struct plan *plan = execution->plan;
+
+	execution->tasks = memory_zero(plan->steps.len + 1, sizeof(*execution->tasks));
+	for (size_t i = 0; i < plan->steps.len; i++) {
+		const struct step *step = &plan->steps.items[i];
+
+		execution->tasks[i].execution = execution;
+		execution->tasks[i].step = step;
+		execution->tasks[i].blockers = step->after.len;
+		execution->tasks[i].state = step->after.len ? BLOCKED : READY;
+	}
+}
+
+static bool has_waits(const struct plan *plan)
+{
+	ARRAY_FOR_EACH (struct step, step, &plan->steps) {
+		if (kinds[step->kind].is_wait)
+			return true;
+	}
+	return false;
+}
+
+struct execution *execute_start(struct engine *engine, const struct plan *plan,
+				const struct execute_options *options,
+				void (*done)(const struct execute_result *result,
+					     const struct error *err, void *payload),
+				void *payload)
+{
+	struct execution *execution = memory_zero(1, sizeof(*execution));
+	uv_loop_t *loop = engine_loop(engine);
+
+	execution->engine = engine;
+	execution->plan = plan;
+	execution->options = *options;
+	execution->project = memory_copy(options->project);
+	execution->options.project = execution->project;
+	if (!execution->options.parallel)
+		execution->options.parallel = PARALLEL_DEFAULT;
+	if (!execution->options.patience)
+		execution->options.patience = PATIENCE_DEFAULT;
+	execution->done = done;
+	execution->payload = payload;
+	make_tasks(execution);
+	turn_edges(execution);
+	uv_timer_init(loop, &execution->wait_timer);
+	uv_timer_init(loop, &execution->turn);
+	execution->wait_timer.data = execution;
+	execution->turn.data = execution;
+	execution->handles = 2;
+	if (has_waits(plan)) {
+		execution->awaits = await_open(engine, execution->project);
+		if (options->wait_timeout)
+			uv_timer_start(&execution->wait_timer, wait_timed_out,
+				       options->wait_timeout / CLOCK_MS, 0);
+	}
+	turn(execution, 0);
+	return execution;
+}
+
+void execute_cancel(struct execution *execution)
+{
+	bool again = execution->cancelled;
+
+	if (execution->ending)
+		return;
+	execution->cancelled = true;
+	execution->stopping = true;
+	if (!execution->error)
+		error_set(&execution->error, ERROR_CANCELLED, "cancelled");
+	stop_waits(execution);
+	if (execution->ping)
+		engine_cancel(execution->ping);
+	for (size_t i = 0; again && i < execution->plan->steps.len; i++) {
+		if (execution->tasks[i].request)
+			engine_cancel(execution->tasks[i].request);
+	}
+	turn(execution, 0);
+}
+
+void execute_health_changed(struct execution *execution)
+{
+	if (execution->awaits && !execution->ending)
+		await_look(execution->awaits);
+}
