@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/list.h"
 #include "engine/engine.h"
 
 struct engine {
@@ -16,6 +17,7 @@ struct engine {
 	struct engine_host host; /* valid when host_known */
 	bool host_known;
 	struct engine_options options; /* timeout and slow; its strings are not kept */
+	struct list refusals; /* engine.c's own: requests that the driver has no function for */
 };
 
 /* Requests and streams begin with these, so that cancel, read, write, close find their driver. */
