@@ -29,3 +29,7 @@ void home_drop(struct home *home);
 int home_project(const struct home *home, const char *engine_id, const char *project,
 		 struct home_project *ret, struct error **err);
 void home_project_drop(struct home_project *project);
+
+/* --- the platform's part: the two folders, and the address of a control socket; yours. */
+void home_folders(struct home *home);
+char *home_socket(const struct home *home, const char *key);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/own.h"
+#include "compose/supervise/home.h"
+
+#include <windows.h>
+
+/* windows.h first: sddl.h needs its types. */
+#include <sddl.h>
+
+void home_folders(struct home *home)
+{
+	const char *moved = getenv("WINCOMPOSE_HOME");
+	const char *local = getenv("LOCALAPPDATA");
+
+	if (moved && *moved) {
+		home->data = memory_copy(moved);
+	} else if (local && *local) {
+		home->data = memory_format("%s/wincompose", local);
+	} else {
+		CLEANUP(memory_free) char *user = path_home();
+		home->data = memory_format("%s/AppData/Local/wincompose", user);
+	}
+	home->runtime = memory_format("%s/run", home->data);
+}
+
+/* The user's security identifier as text, or "user" where the token does not say. */
+static char *user_sid(void)
+{
+	union {
+		TOKEN_USER user;
+		char room[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
+	} answer;
+	HANDLE token;
+	DWORD len;
+	char *written = NULL;
+
+	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
+		return memory_copy("user");
+	BOOL known = GetTokenInformation(token, TokenUser, &answer, sizeof(answer), &len);
+	CloseHandle(token);
+	if (!known || !ConvertSidToStringSidA(answer.user.User.Sid, &written))
+		return memory_copy("user");
+	char *sid = memory_copy(written);
+	LocalFree(written);
+	return sid;
+}
+
+char *home_socket(const struct home *home, const char *key)
+{
+	CLEANUP(memory_free) char *sid = user_sid();
+
+	(void)home;
+	return memory_format("\\\\.\\pipe\\wincompose-%s-%s", sid, key);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/supervise/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/own.h"
+#include "base/text.h"
+#include "compose/supervise/home.h"
+
+#define RECORD_VERSION 1
+#define RECORD_MAX     (64u << 20)
+
+static cJSON *holds_json(const struct record *record)
+{
+	cJSON *holds = cJSON_CreateArray();
+
+	ARRAY_FOR_EACH (char *, name, &record->holds)
+		cJSON_AddItemToArray(holds, cJSON_CreateString(*name));
+	return holds;
+}
+
+int record_write(const struct home_project *home, const struct record *record, struct error **err)
+{
+	CLEANUP(json_drop) cJSON *json = cJSON_CreateObject();
+
+	json_set_int(json, "version", RECORD_VERSION);
+	json_set_string(json, "driver", record->driver);
+	json_set_string(json, "address", record->address);
+	json_set_string(json, "tls_folder", record->tls_folder);
+	json_set_string(json, "engine_id", record->engine_id);
+	json_set_bool(json, "stopped", record->stopped);
+	cJSON_AddItemToObject(json, "holds", holds_json(record));
+	CLEANUP(memory_free) char *saved = project_save(record->project);
+	cJSON_AddItemToObject(json, "project", cJSON_CreateRaw(saved));
+	CLEANUP(memory_free) char *printed = json_print(json);
+	if (file_write(home->record, printed, strlen(printed), true, err) < 0)
+		return error_wrap(err, "the record of what the project should be");
+	return 0;
+}
+
+static int read_fields(const cJSON *json, struct record *record, struct error **err)
+{
+	const cJSON *project = json_get(json, "project");
+
+	if (json_int(json, "version", 0) != RECORD_VERSION || !project)
+		return error_set(err, ERROR_NOT_FOUND, "the record is of another version");
+	record->driver = memory_copy(json_string(json, "driver"));
+	record->address = memory_copy(json_string(json, "address"));
+	record->tls_folder = memory_copy(json_string(json, "tls_folder"));
+	record->engine_id = memory_copy(json_string(json, "engine_id"));
+	record->stopped = json_bool(json, "stopped");
+	const cJSON *hold;
+	cJSON_ArrayForEach (hold, json_get(json, "holds")) {
+		if (cJSON_IsString(hold))
+			array_push(&record->holds, memory_copy(hold->valuestring));
+	}
+	CLEANUP(memory_free) char *saved = json_print(project);
+	return project_restore(saved, strlen(saved), &record->project, err);
+}
+
+int record_read(const struct home_project *home, struct record *record, struct error **err)
+{
+	CLEANUP(record_drop) struct record found = {0};
+	CLEANUP(text_drop) struct text text = {0};
+	CLEANUP(json_drop) cJSON *json = NULL;
+
+	if (file_read(home->record, RECORD_MAX, &text, err) < 0)
+		return (*err)->code;
+	if (json_parse(text.data, text.len, home->record, &json, err) < 0 ||
+	    read_fields(json, &found, err) < 0)
+		return (*err)->code;
+	*record = found;
+	found = (struct record){0};
+	return 0;
+}
+
+int record_remove(const struct home_project *home, struct error **err)
+{
+	return file_remove(home->record, err);
+}
+
+void record_drop(struct record *record)
+{
+	project_drop(&record->project);
+	free(record->driver);
+	free(record->address);
+	free(record->tls_folder);
+	free(record->engine_id);
+	ARRAY_FOR_EACH (char *, name, &record->holds)
+		free(*name);
+	array_drop(&record->holds);
+	*record = (struct record){0};
+}
