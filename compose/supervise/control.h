@@ -36,10 +36,18 @@ void control_finish(struct control_request *request, const struct error *err,
 void control_server_close(struct control_server *server, void (*closed)(void *payload),
 			  void *payload);
 
-/* ERROR_NOT_FOUND in done: nobody listens. ERROR_CONFLICT: another version of the protocol. */
+enum control_outcome {
+	CONTROL_ANSWERED,      /* err says how it went at the other side; reply may be NULL */
+	CONTROL_NOBODY,        /* no supervisor listens */
+	CONTROL_OTHER_VERSION, /* it speaks another version of the protocol */
+	CONTROL_LOST,          /* it went away in the middle: observe and try again */
+	CONTROL_CANCELLED,
+};
+
 struct control_client *control_call(uv_loop_t *loop, const struct home_project *home,
 				    const cJSON *message, const struct progress_sink *progress,
-				    void (*done)(const cJSON *reply, const struct error *err,
-						 void *payload),
+				    void (*done)(enum control_outcome outcome, const cJSON *reply,
+						 const struct error *err, void *payload),
 				    void *payload);
+/* done comes with CONTROL_CANCELLED, and the other side is told that its client is gone. */
 void control_cancel(struct control_client *client);

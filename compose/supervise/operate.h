@@ -16,19 +16,11 @@
 #include "compose/plan/plan.h"
 #include "compose/supervise/execute.h"
 #include "compose/supervise/home.h"
+#include "compose/supervise/operation.h"
 #include "compose/supervise/progress.h"
 #include "engine/engine.h"
 
 struct file_lock;
-
-struct operation {
-	struct project *project;  /* borrowed */
-	struct plan_options plan; /* its strings are borrowed */
-	unsigned parallel;
-	uint64_t wait_timeout;
-	bool keep;    /* record the project as what should be (up, scale) */
-	bool dry_run; /* plan only */
-};
 
 struct operate_options {
 	struct engine *engine;

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/supervise/operate.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/own.h"
+#include "compose/plan/preflight.h"
+#include "compose/supervise/control.h"
+#include "compose/supervise/facts.h"
+#include "compose/supervise/record.h"
+
+#define ATTEMPTS      5   /* of observe, plan, execute, where the world changes under the plan */
+#define LOCK_RETRY_MS 100 /* locks tell nobody when they are given up */
+
+struct operate {
+	uv_loop_t *loop;
+	struct operation operation;
+	struct operate_options options;
+	struct execute_options execute;
+	uv_timer_t turn;
+	void (*next)(struct operate *operate); /* what the turn does */
+	struct file_lock *lock;
+	struct control_client *client;
+	struct engine_request *request;
+	struct execution *execution;
+	struct observed observed;
+	struct plan *plan;
+	unsigned attempts;
+	bool cancelled;
+	bool told_holder;
+	struct error *error;
+	void (*done)(const struct error *err, void *payload);
+	void *payload;
+};
+
+static void observe(struct operate *operate);
+static void take_lock(struct operate *operate);
+
+static void turned(uv_timer_t *timer)
+{
+	struct operate *operate = timer->data;
+
+	operate->next(operate);
+}
+
+/* Goes on in a turn of its own, after ms. */
+static void turn(struct operate *operate, uint64_t ms, void (*next)(struct operate *operate))
+{
+	operate->next = next;
+	uv_timer_start(&operate->turn, turned, ms, 0);
+}
+
+static void warn(struct operate *operate, const char *sentence)
+{
+	const struct progress_sink *sink = operate->options.progress;
+
+	if (sink && sink->warn)
+		sink->warn(sentence, sink->payload);
+}
+
+/* --- the end */
+
+static void closed(uv_handle_t *handle)
+{
+	struct operate *operate = handle->data;
+	CLEANUP(error_drop) struct error *err = steal(&operate->error);
+	void (*done)(const struct error *, void *) = operate->done;
+	void *payload = operate->payload;
+
+	assert(!operate->request && !operate->execution && !operate->client);
+	if (operate->lock && operate->options.lock && !err)
+		*operate->options.lock = steal(&operate->lock);
+	file_lock_drop(&operate->lock);
+	plan_drop(&operate->plan);
+	observed_drop(&operate->observed);
+	free(operate);
+	done(err, payload);
+}
+
+/* err is copied; NULL: everything was done. */
+static void finish(struct operate *operate, const struct error *err)
+{
+	if (!operate->error)
+		operate->error = error_copy(err);
+	uv_timer_stop(&operate->turn);
+	uv_close((uv_handle_t *)&operate->turn, closed);
+}
+
+static void finish_cancelled(struct operate *operate)
+{
+	CLEANUP(error_drop) struct error *err = NULL;
+
+	error_set(&err, ERROR_CANCELLED, "cancelled");
+	finish(operate, err);
+}
+
+/* --- execute */
+
+static int write_record(struct operate *operate, struct error **err)
+{
+	const struct engine_host *host = engine_host_known(operate->options.engine);
+	struct record record = {
+		.project = operate->operation.project,
+		.driver = (char *)(uintptr_t)engine_driver(operate->options.engine),
+		.address = (char *)(uintptr_t)engine_address(operate->options.engine),
+		.engine_id = host->id,
+	};
+
+	return record_write(operate->options.home, &record, err);
+}
+
+static void executed(const struct execute_result *result, const struct error *err, void *payload)
+{
+	struct operate *operate = payload;
+
+	operate->execution = NULL;
+	if (err && result->retry && operate->attempts < ATTEMPTS && !operate->cancelled) {
+		log_debug("operate: planning again: %s", err->message);
+		turn(operate, 0, observe);
+		return;
+	}
+	if (!err && operate->operation.plan.goal == PLAN_DOWN && operate->options.home &&
+	    !operate->operation.plan.services) {
+		CLEANUP(error_drop) struct error *ignored = NULL;
+		record_remove(operate->options.home, &ignored);
+	}
+	finish(operate, err);
+}
+
+static void execute(struct operate *operate)
+{
+	CLEANUP(error_drop) struct error *err = NULL;
+
+	if (operate->operation.keep && operate->options.home && write_record(operate, &err) < 0) {
+		finish(operate, err);
+		return;
+	}
+	operate->execute.project = operate->operation.project->name;
+	operate->execute.parallel = operate->operation.parallel;
+	operate->execute.wait_timeout = operate->operation.wait_timeout;
+	operate->execute.progress = operate->options.progress;
+	operate->execution = execute_start(operate->options.engine, operate->plan,
+					   &operate->execute, executed, operate);
+}
+
+/* --- observe and plan */
+
+static int preflight(struct operate *operate, struct error **err)
+{
+	const struct engine_host *host = engine_host_known(operate->options.engine);
+	CLEANUP(diagnostics_drop) struct diagnostics findings = {0};
+	struct preflight_facts facts = {
+		.host = host,
+		.observed = &operate->observed,
+	};
+
+	if (operate->operation.plan.goal != PLAN_UP || operate->attempts > 1)
+		return 0;
+	if (host->capabilities & ENGINE_LOCAL) {
+		facts.exists = facts_exists;
+		facts.port_taken = facts_port_taken;
+	}
+	preflight_check(operate->operation.project, &facts, &findings);
+	ARRAY_FOR_EACH (struct diagnostic, finding, &findings.list) {
+		if (finding->severity == SEVERITY_WARNING)
+			warn(operate, finding->message);
+	}
+	return diagnostics_fail(&findings, err);
+}
+
+static void decide(struct operate *operate)
+{
+	const struct engine_host *host = engine_host_known(operate->options.engine);
+	CLEANUP(error_drop) struct error *err = NULL;
+
+	plan_drop(&operate->plan);
+	if (preflight(operate, &err) < 0 ||
+	    plan_make(operate->operation.project, &operate->observed, host,
+		      &operate->operation.plan, &operate->plan, &err) < 0) {
+		finish(operate, err);
+		return;
+	}
+	for (size_t i = 0; operate->attempts == 1 && i < operate->plan->warnings.len; i++)
+		warn(operate, operate->plan->warnings.items[i]);
+	if (operate->options.planned)
+		operate->options.planned(operate->plan, operate->options.payload);
+	if (operate->operation.dry_run)
+		finish(operate, NULL);
+	else
+		execute(operate);
+}
+
+static void listed(struct observed *observed, const struct error *err, void *payload)
+{
+	struct operate *operate = payload;
+
+	operate->request = NULL;
+	if (operate->cancelled) {
+		finish_cancelled(operate);
+		return;
+	}
+	if (err) {
+		finish(operate, err);
+		return;
+	}
+	observed_drop(&operate->observed);
+	operate->observed = *observed;
+	*observed = (struct observed){0};
+	decide(operate);
+}
+
+static void strings_drop(struct strings *strings)
+{
+	array_drop(strings);
+}
+
+static void list(struct operate *operate)
+{
+	const struct project *project = operate->operation.project;
+	bool up = operate->operation.plan.goal == PLAN_UP;
+	CLEANUP(strings_drop) struct strings networks = {0};
+	CLEANUP(strings_drop) struct strings volumes = {0};
+	CLEANUP(strings_drop) struct strings images = {0};
+
+	ARRAY_FOR_EACH (struct network, network, &project->networks)
+		array_push(&networks, network->name);
+	ARRAY_FOR_EACH (struct volume, volume, &project->volumes)
+		array_push(&volumes, volume->name);
+	ARRAY_FOR_EACH (struct service, service, &project->services) {
+		if (service->image)
+			array_push(&images, service->image);
+	}
+	array_push(&networks, NULL);
+	array_push(&volumes, NULL);
+	array_push(&images, NULL);
+	struct engine_filter filter = {
+		.project = project->name,
+		.containers = true,
+		.networks = true,
+		.volumes = true,
+		.inspect = true,
+		.network_names = up ? networks.items : NULL,
+		.volume_names = up ? volumes.items : NULL,
+		.images = up ? images.items : NULL,
+	};
+	operate->request = engine_list(operate->options.engine, &filter, listed, operate);
+}
+
+static void host_known(const struct engine_host *host, const struct error *err, void *payload)
+{
+	struct operate *operate = payload;
+
+	(void)host;
+	operate->request = NULL;
+	if (operate->cancelled)
+		finish_cancelled(operate);
+	else if (err)
+		finish(operate, err);
+	else
+		list(operate);
+}
+
+static void observe(struct operate *operate)
+{
+	operate->attempts++;
+	if (engine_host_known(operate->options.engine))
+		list(operate);
+	else
+		operate->request = engine_host(operate->options.engine, host_known, operate);
+}
+
+/* --- the lock, and who holds it */
+
+static void ask_to_give_up(struct operate *operate);
+
+static void answered(enum control_outcome outcome, const cJSON *reply, const struct error *err,
+		     void *payload)
+{
+	struct operate *operate = payload;
+
+	(void)reply;
+	operate->client = NULL;
+	if (operate->cancelled) {
+		finish_cancelled(operate);
+		return;
+	}
+	switch (outcome) {
+	case CONTROL_ANSWERED:
+		finish(operate, err);
+		return;
+	case CONTROL_OTHER_VERSION:
+		ask_to_give_up(operate);
+		return;
+	case CONTROL_NOBODY:
+	case CONTROL_LOST:
+	case CONTROL_CANCELLED:
+		turn(operate, LOCK_RETRY_MS, take_lock);
+		return;
+	}
+}
+
+static void gave_up(enum control_outcome outcome, const cJSON *reply, const struct error *err,
+		    void *payload)
+{
+	struct operate *operate = payload;
+
+	(void)outcome, (void)reply, (void)err;
+	operate->client = NULL;
+	if (operate->cancelled)
+		finish_cancelled(operate);
+	else
+		turn(operate, LOCK_RETRY_MS, take_lock);
+}
+
+/* A supervisor of another version ends and leaves the containers; then the lock is free. */
+static void ask_to_give_up(struct operate *operate)
+{
+	CLEANUP(json_drop) cJSON *message = cJSON_CreateObject();
+
+	warn(operate,
+	     "the project's supervisor is of another version: it ends, and this one carries on");
+	json_set_string(message, "verb", "give-up");
+	operate->client =
+		control_call(operate->loop, operate->options.home, message, NULL, gave_up, operate);
+}
+
+static void ask_holder(struct operate *operate)
+{
+	CLEANUP(json_drop) cJSON *message = cJSON_CreateObject();
+	long holder = file_lock_holder(operate->options.home->lock);
+
+	if (!operate->told_holder && holder > 0)
+		log_debug("operate: process %ld holds the project", holder);
+	operate->told_holder = true;
+	json_set_int(message, "version", CONTROL_VERSION);
+	json_set_string(message, "verb", "operate");
+	cJSON_AddItemToObject(message, "operation", operation_json(&operate->operation));
+	operate->client = control_call(operate->loop, operate->options.home, message,
+				       operate->options.progress, answered, operate);
+}
+
+static void take_lock(struct operate *operate)
+{
+	CLEANUP(error_drop) struct error *err = NULL;
+	int status = file_lock_take(operate->options.home->lock, &operate->lock, &err);
+
+	if (operate->cancelled)
+		finish_cancelled(operate);
+	else if (status == 0)
+		observe(operate);
+	else if (status == ERROR_CONFLICT)
+		ask_holder(operate);
+	else
+		finish(operate, err);
+}
+
+/* --- the beginning */
+
+static struct operate *operate_new(uv_loop_t *loop, const struct operation *operation,
+				   const struct operate_options *options,
+				   void (*done)(const struct error *err, void *payload),
+				   void *payload)
+{
+	struct operate *operate = memory_zero(1, sizeof(*operate));
+
+	operate->loop = loop;
+	operate->operation = *operation;
+	operate->options = *options;
+	operate->done = done;
+	operate->payload = payload;
+	uv_timer_init(loop, &operate->turn);
+	operate->turn.data = operate;
+	return operate;
+}
+
+struct operate *operate_start(uv_loop_t *loop, const struct operation *operation,
+			      const struct operate_options *options,
+			      void (*done)(const struct error *err, void *payload), void *payload)
+{
+	struct operate *operate = operate_new(loop, operation, options, done, payload);
+
+	turn(operate, 0, operation->dry_run ? observe : take_lock);
+	return operate;
+}
+
+struct operate *operate_alone(uv_loop_t *loop, const struct operation *operation,
+			      const struct operate_options *options,
+			      const struct execute_options *execute_options,
+			      void (*done)(const struct error *err, void *payload), void *payload)
+{
+	struct operate *operate = operate_new(loop, operation, options, done, payload);
+
+	operate->execute = *execute_options;
+	turn(operate, 0, observe);
+	return operate;
+}
+
+void operate_cancel(struct operate *operate)
+{
+	if (uv_is_closing((uv_handle_t *)&operate->turn))
+		return;
+	operate->cancelled = true;
+	if (operate->execution)
+		execute_cancel(operate->execution);
+	else if (operate->request)
+		engine_cancel(operate->request);
+	else if (operate->client)
+		control_cancel(operate->client);
+	else
+		turn(operate, 0, finish_cancelled);
+}
