@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* cli -- what every verb of the command line has at hand: global flags, the loop, the engine, the
+ * project, and the one way to the user
+ *
+ * Results go to stdout, everything else to stderr. Verbs are written as functions that run the loop
+ * until their operation is done (cli_run), so that a verb reads from top to bottom.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <uv.h>
+
+#include "compose/cli/flag.h"
+#include "compose/plan/plan.h"
+#include "compose/project/project.h"
+#include "compose/supervise/home.h"
+#include "compose/supervise/operation.h"
+#include "compose/supervise/progress.h"
+#include "engine/engine.h"
+
+struct cli_globals {
+	struct flag_strings files, profiles, env_files;
+	const char *project_name, *folder;
+	int parallel;         /* 0: not given */
+	const char *progress; /* auto, tty, plain, json, quiet */
+	const char *ansi;     /* auto, always, never */
+	bool all_resources, compatibility, dry_run, debug, help, version;
+	const char *engine, *host, *context; /* whose engine */
+	bool tls, tls_verify;
+	const char *tls_ca, *tls_cert, *tls_key;
+	const char *engine_timeout; /* "30s" */
+};
+
+enum cli_mode { CLI_PLAIN, CLI_TTY, CLI_JSON, CLI_QUIET };
+
+struct cli {
+	struct cli_globals globals;
+	uv_loop_t *loop;
+	struct engine *engine; /* after cli_engine */
+	bool engine_is_default;
+	struct home home;               /* after cli_home */
+	enum cli_mode mode;             /* how progress is shown */
+	bool colour_out, colour_err;    /* ANSI colours on stdout, stderr */
+	const char *const *environment; /* K=V, NULL-ended */
+	unsigned interrupts;            /* Ctrl-C so far */
+	void (*interrupted)(
+		struct cli *cli,
+		void *payload); /* told each; NULL: the second ends the process with 130 */
+	void *interrupted_payload;
+	struct display *display; /* progress under way, or NULL */
+};
+
+/* --- the project */
+
+/* Loads the project (with --scale and the like applied by the caller); prints its warnings.
+ * services: named on the command line. */
+int cli_project(struct cli *cli, char *const *services, struct project **ret, struct error **err);
+/* For verbs that work without a file: the project's name by -p, COMPOSE_PROJECT_NAME or the file
+ * (loaded if there is one, *ret NULL if not). */
+int cli_project_or_name(struct cli *cli, struct project **ret, char **name, struct error **err);
+/* The named services are known to the project. */
+int cli_check_services(const struct project *project, char *const *services, struct error **err);
+
+/* --- the engine: opened and its host asked (choose.h decides which). Prints the choice when it is
+ * not the default. */
+int cli_engine(struct cli *cli, const char *project_name, struct error **err);
+int cli_home(struct cli *cli, struct error **err);
+/* The project's files at home; the engine is open. */
+int cli_home_project(struct cli *cli, const char *project, struct home_project *ret,
+		     struct error **err);
+
+/* --- the loop */
+
+/* Runs the loop until *done is true. */
+void cli_run(struct cli *cli, const bool *done);
+/* Observes a project now. observed is the caller's to drop. */
+int cli_observe(struct cli *cli, const struct engine_filter *filter, struct observed *observed,
+		struct error **err);
+/* One operation with its progress shown; the lock, the supervisor and the plan's dry run are
+ * operate.h's matter. lock: see operate_options. */
+int cli_operate(struct cli *cli, const struct operation *operation, struct file_lock **lock,
+		struct error **err);
+
+/* The containers of a service (or of all), in the order service, number; the one with --index N (0:
+ * the first). */
+const struct container *cli_container(const struct observed *observed, const char *service,
+				      unsigned index, struct error **err);
+
+/* --- the user */
+
+void cli_warn(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void cli_note(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* An error in the form that the mode wants, with its detail. */
+void cli_error(struct cli *cli, const struct error *err);
+/* Writes a result to stdout; a full disk or a closed pipe is an error. */
+int cli_print(struct cli *cli, const char *bytes, size_t len, struct error **err);
+/* The exit code of an error (one table). */
+int cli_exit_code(const struct error *err);
+/* Asks on a terminal; without one the answer is no. */
+bool cli_confirm(struct cli *cli, const char *question);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* tail -- the merged logs of several containers on stdout
+ *
+ * One stream per container, back-pressure through stdout; prefixes are the container's name padded
+ * to the longest, in colours that stay with the service (cyan, yellow, green, magenta, blue, then
+ * the intense five). A line is written whole; one over 64 KiB is split and marked. After a break
+ * (the engine restarts) a stream is taken up again by the timestamp of its last line, so that each
+ * line is shown exactly once.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compose/cli/cli.h"
+
+struct tail;
+
+struct tail_options {
+	bool follow, timestamps, no_prefix, no_colour;
+	int64_t since, until; /* wall ns or 0 */
+	int64_t count;        /* lines of the past; -1: all */
+};
+
+struct tail *tail_open(struct cli *cli, const struct tail_options *options,
+		       void (*drained)(void *payload),
+		       void *payload); /* drained: every stream has ended */
+void tail_add(struct tail *tail, const struct container *container,
+	      int64_t since); /* known ones are left alone */
+void tail_note(struct tail *tail, const char *container,
+	       const char *sentence); /* "exited with code 0", in the container's colour */
+void tail_close(struct tail *tail, void (*closed)(void *payload), void *payload);
