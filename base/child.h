@@ -2,7 +2,10 @@
 /* child -- a program run on the loop, its output collected or passed on
  *
  * For credential helpers, docker buildx and the like. The program is looked up in PATH only, never
- * in the working folder (on Windows too). No descriptor but the three standard ones is given to it.
+ * in the working folder (on Windows too); an absolute path is taken as it is. No descriptor but the
+ * three standard ones is given to it. It is over when it has ended and its outputs are closed, or,
+ * where a process that it left behind holds them, silent for a second. The program ignores SIGPIPE
+ * (main sees to it): a child may end before it has read its input.
  */
 #pragma once
 
@@ -39,8 +42,11 @@ struct child *child_start(uv_loop_t *loop, const struct child_options *options,
 			  void (*done)(const struct child_result *result, const struct error *err,
 				       void *payload),
 			  void *payload);
-/* Kills it; done comes with ERROR_CANCELLED. */
+/* Kills it; done comes with ERROR_CANCELLED. May be called until done was. */
 void child_cancel(struct child *child);
 
 /* The full path of a program in PATH (PATHEXT on Windows), yours; NULL: not found. */
 char *child_find(const char *program);
+
+/* Within child: no descriptor that we were started with goes to a child. */
+void child_seal_(void);
