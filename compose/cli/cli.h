@@ -21,6 +21,8 @@
 #include "compose/supervise/progress.h"
 #include "engine/engine.h"
 
+struct file_lock;
+
 struct cli_globals {
 	struct flag_strings files, profiles, env_files;
 	const char *project_name, *folder;
