@@ -32,7 +32,9 @@ struct diagnostic {
 
 struct diagnostics {
 	ARRAY(struct diagnostic) list;
-	size_t errors; /* how many are errors; at most 100 are kept, the rest is counted */
+	size_t errors; /* how many there were of each; only the first 100 of each are kept */
+	size_t warnings;
+	struct diagnostic beyond; /* the last one that was not kept, so that a hint may be set */
 };
 
 void diagnostics_drop(struct diagnostics *diagnostics);
@@ -44,6 +46,11 @@ struct diagnostic *diagnostics_add(struct diagnostics *diagnostics, enum severit
 	__attribute__((format(printf, 5, 6)));
 void diagnostic_hint(struct diagnostic *diagnostic, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Gives the findings in a file their line, from its text. For what cannot be read again: stdin, a
+ * restored project. */
+void diagnostics_source(struct diagnostics *diagnostics, const char *file, const char *bytes,
+			size_t len);
 
 /* In the order file, line, column. */
 void diagnostics_sort(struct diagnostics *diagnostics);

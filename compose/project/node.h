@@ -71,6 +71,7 @@ struct node *node_new(struct arena *arena, enum node_kind kind, struct position 
 struct node *node_string(struct arena *arena, const char *text, struct position at);
 struct node *node_int(struct arena *arena, int64_t value, struct position at);
 struct node *node_bool(struct arena *arena, bool value, struct position at);
+struct node *node_real(struct arena *arena, double value, struct position at);
 struct node *node_copy(struct arena *arena, const struct node *node); /* deep */
 
 struct node *node_get(const struct node *mapping,
@@ -78,6 +79,9 @@ struct node *node_get(const struct node *mapping,
 struct node_entry *node_entry(const struct node *mapping, const char *key);
 void node_set(struct arena *arena, struct node *mapping, const char *key, struct node *value,
 	      struct position at); /* replaces in place or appends */
+/* Appends; the caller knows that the key is new. */
+void node_add(struct arena *arena, struct node *mapping, const char *key, struct node *value,
+	      struct position at);
 void node_remove(struct node *mapping, const char *key);
 void node_append(struct arena *arena, struct node *sequence, struct node *item);
 const char *node_text(const struct node *node); /* a scalar's text, NULL for others and for null */

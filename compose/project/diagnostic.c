@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/project/diagnostic.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/map.h"
+#include "base/memory.h"
+
+enum {
+	KEPT = 100,           /* findings of each severity; what is beyond is only counted */
+	LINE_MAX_SHOWN = 160, /* bytes of a source line */
+	FILE_MAX = 10 * 1024 * 1024,
+};
+
+static void drop_one(struct diagnostic *diagnostic)
+{
+	free(diagnostic->file);
+	free(diagnostic->path);
+	free(diagnostic->message);
+	free(diagnostic->hint);
+	free(diagnostic->source);
+	*diagnostic = (struct diagnostic){0};
+}
+
+void diagnostics_drop(struct diagnostics *diagnostics)
+{
+	ARRAY_FOR_EACH (struct diagnostic, it, &diagnostics->list)
+		drop_one(it);
+	array_drop(&diagnostics->list);
+	drop_one(&diagnostics->beyond);
+	*diagnostics = (struct diagnostics){0};
+}
+
+/* One line, without control characters: what the user wrote may be in it. */
+static char *one_line(const char *format, va_list args)
+{
+	struct text text = {0};
+
+	text_vprintf(&text, format, args);
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f)
+			text.data[i] = ' ';
+	return text_steal(&text);
+}
+
+struct diagnostic *diagnostics_add(struct diagnostics *diagnostics, enum severity severity,
+				   struct position at, const char *path, const char *format, ...)
+{
+	size_t *count = severity == SEVERITY_ERROR ? &diagnostics->errors : &diagnostics->warnings;
+	struct diagnostic *added = &diagnostics->beyond;
+	va_list args;
+
+	if (++*count > KEPT)
+		drop_one(added);
+	else
+		added = array_add(&diagnostics->list);
+	va_start(args, format);
+	*added = (struct diagnostic){
+		.severity = severity,
+		.file = memory_copy(at.file),
+		.line = at.line,
+		.column = at.column,
+		.path = path && *path ? memory_copy(path) : NULL,
+		.message = one_line(format, args),
+	};
+	va_end(args);
+	return added;
+}
+
+void diagnostic_hint(struct diagnostic *diagnostic, const char *format, ...)
+{
+	va_list args;
+
+	free(diagnostic->hint);
+	va_start(args, format);
+	diagnostic->hint = one_line(format, args);
+	va_end(args);
+}
+
+/* The bytes of line number (from 1); NULL: there is none. */
+static const char *find_line(const char *bytes, size_t len, unsigned number, size_t *line_len)
+{
+	const char *line = bytes, *end = bytes + len;
+
+	for (unsigned i = 1; i < number; i++) {
+		const char *next = line < end ? memchr(line, '\n', (size_t)(end - line)) : NULL;
+
+		if (!next)
+			return NULL;
+		line = next + 1;
+	}
+	const char *stop = line < end ? memchr(line, '\n', (size_t)(end - line)) : NULL;
+	*line_len = (size_t)((stop ? stop : end) - line);
+	if (*line_len > 0 && line[*line_len - 1] == '\r')
+		--*line_len;
+	return line;
+}
+
+void diagnostics_source(struct diagnostics *diagnostics, const char *file, const char *bytes,
+			size_t len)
+{
+	ARRAY_FOR_EACH (struct diagnostic, it, &diagnostics->list) {
+		size_t line_len = 0;
+
+		if (it->source || it->line == 0 || !text_same(it->file, file))
+			continue;
+		const char *line = find_line(bytes, len, it->line, &line_len);
+		if (line)
+			it->source = memory_copy_n(line, line_len);
+	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct diagnostic *x = a, *y = b;
+	int order = 0;
+
+	if (x->file && y->file)
+		order = strcmp(x->file, y->file);
+	else
+		order = (x->file != NULL) - (y->file != NULL);
+	if (order == 0)
+		order = (x->line > y->line) - (x->line < y->line);
+	if (order == 0)
+		order = (x->column > y->column) - (x->column < y->column);
+	if (order == 0)
+		order = strcmp(x->message, y->message);
+	return order;
+}
+
+void diagnostics_sort(struct diagnostics *diagnostics)
+{
+	if (diagnostics->list.len > 1)
+		qsort(diagnostics->list.items, diagnostics->list.len,
+		      sizeof(*diagnostics->list.items), compare);
+}
+
+/* --- printing */
+
+struct printer {
+	struct text *out;
+	bool colour;
+	struct map texts; /* by file: struct text of what was read for its lines */
+};
+
+static void drop_text(void *value)
+{
+	text_drop(value);
+	free(value);
+}
+
+static const char *paint(const struct printer *printer, const char *code)
+{
+	return printer->colour ? code : "";
+}
+
+/* The source line, from the finding or from its file; *len is 0 where there is none. */
+static const char *source_of(struct printer *printer, const struct diagnostic *it, size_t *len)
+{
+	if (it->source || !it->file || it->line == 0) {
+		*len = it->source ? strlen(it->source) : 0;
+		return it->source;
+	}
+	struct text *text = map_get(&printer->texts, it->file);
+	if (!text) {
+		CLEANUP(error_drop) struct error *err = NULL;
+
+		text = memory_zero(1, sizeof(*text));
+		if (strcmp(it->file, "-") != 0)
+			file_read(it->file, FILE_MAX, text, &err);
+		map_set(&printer->texts, it->file, text);
+	}
+	return text->len > 0 ? find_line(text->data, text->len, it->line, len) : NULL;
+}
+
+static bool is_tail(char c)
+{
+	return ((unsigned char)c & 0xc0) ==
+	       0x80; /* the second to fourth byte of a UTF-8 character */
+}
+
+/* Shows at most LINE_MAX_SHOWN bytes around the column, whole characters, and a caret below. */
+static void print_source(struct printer *printer, const struct diagnostic *it, const char *line,
+			 size_t len)
+{
+	size_t at = 0, column = it->column;
+
+	for (; column > 1 && at < len; column--)
+		do
+			at++;
+		while (at < len && is_tail(line[at]));
+	size_t start =
+		at > LINE_MAX_SHOWN / 2 && len > LINE_MAX_SHOWN ? at - LINE_MAX_SHOWN / 2 : 0;
+	while (start > 0 && is_tail(line[start]))
+		start--;
+	size_t end = len - start > LINE_MAX_SHOWN ? start + LINE_MAX_SHOWN : len;
+	while (end < len && is_tail(line[end]))
+		end++;
+
+	text_printf(printer->out, "%s%5u |%s ", paint(printer, "\033[2m"), it->line,
+		    paint(printer, "\033[0m"));
+	for (size_t i = start; i < end; i++)
+		text_add_char(printer->out,
+			      (unsigned char)line[i] < 0x20 || line[i] == 0x7f ? ' ' : line[i]);
+	text_add_char(printer->out, '\n');
+	if (it->column == 0)
+		return;
+	text_printf(printer->out, "%s      |%s ", paint(printer, "\033[2m"),
+		    paint(printer, "\033[0m"));
+	for (size_t i = start; i < at; i++)
+		if (!is_tail(line[i]))
+			text_add_char(printer->out, ' ');
+	text_printf(printer->out, "%s^%s\n", paint(printer, "\033[1;32m"),
+		    paint(printer, "\033[0m"));
+}
+
+/* compose.yaml:12:5: error: services.web.ports[0]: "80x" is not a port */
+static void print_head(struct printer *printer, const struct diagnostic *it)
+{
+	bool bad = it->severity == SEVERITY_ERROR;
+
+	text_add(printer->out, paint(printer, "\033[1m"));
+	if (it->file)
+		text_printf(printer->out, "%s:", it->file);
+	if (it->file && it->line > 0)
+		text_printf(printer->out, "%u:", it->line);
+	if (it->file && it->line > 0 && it->column > 0)
+		text_printf(printer->out, "%u:", it->column);
+	text_printf(printer->out, "%s%s%s:%s ", it->file ? " " : "",
+		    paint(printer, bad ? "\033[31m" : "\033[33m"), bad ? "error" : "warning",
+		    paint(printer, "\033[0m"));
+	if (it->path)
+		text_printf(printer->out, "%s: ", it->path);
+	text_printf(printer->out, "%s\n", it->message);
+}
+
+static void print_one(struct printer *printer, const struct diagnostic *it)
+{
+	size_t len = 0;
+
+	print_head(printer, it);
+	const char *line = source_of(printer, it, &len);
+	if (line)
+		print_source(printer, it, line, len);
+	if (it->hint)
+		text_printf(printer->out, "   %s\n", it->hint);
+}
+
+static void print_all(struct printer *printer, const struct diagnostics *diagnostics)
+{
+	size_t beyond = diagnostics->errors + diagnostics->warnings - diagnostics->list.len;
+
+	ARRAY_FOR_EACH (const struct diagnostic, it, &diagnostics->list)
+		print_one(printer, it);
+	if (beyond > 0)
+		text_printf(printer->out, "... and %zu more\n", beyond);
+}
+
+void diagnostics_print(const struct diagnostics *diagnostics, bool colour, struct text *out)
+{
+	struct printer printer = {.out = out, .colour = colour};
+
+	print_all(&printer, diagnostics);
+	map_drop_with(&printer.texts, drop_text);
+}
+
+cJSON *diagnostics_json(const struct diagnostics *diagnostics)
+{
+	cJSON *array = cJSON_CreateArray();
+
+	ARRAY_FOR_EACH (const struct diagnostic, it, &diagnostics->list) {
+		cJSON *one = cJSON_CreateObject();
+
+		json_set_string(one, "severity",
+				it->severity == SEVERITY_ERROR ? "error" : "warning");
+		json_set_string(one, "file", it->file);
+		if (it->line > 0)
+			json_set_int(one, "line", it->line);
+		if (it->column > 0)
+			json_set_int(one, "column", it->column);
+		json_set_string(one, "path", it->path);
+		json_set_string(one, "message", it->message);
+		json_set_string(one, "hint", it->hint);
+		cJSON_AddItemToArray(array, one);
+	}
+	return array;
+}
+
+int diagnostics_fail(const struct diagnostics *diagnostics, struct error **err)
+{
+	CLEANUP(text_drop) struct text head = {0};
+	CLEANUP(text_drop) struct text rest = {0};
+	struct printer printer = {.out = &head};
+	const struct diagnostic *first = NULL;
+
+	if (diagnostics->errors == 0)
+		return 0;
+	ARRAY_FOR_EACH (const struct diagnostic, it, &diagnostics->list)
+		if (!first && it->severity == SEVERITY_ERROR)
+			first = it;
+	print_one(&printer, first);
+	printer.out = &rest;
+	text_add(&rest, head.data + strcspn(head.data, "\n") + 1);
+	ARRAY_FOR_EACH (const struct diagnostic, it, &diagnostics->list)
+		if (it != first)
+			print_one(&printer, it);
+	if (diagnostics->errors + diagnostics->warnings > diagnostics->list.len)
+		text_printf(&rest, "... and %zu more\n",
+			    diagnostics->errors + diagnostics->warnings - diagnostics->list.len);
+	map_drop_with(&printer.texts, drop_text);
+
+	size_t head_len = strcspn(head.data, "\n");
+	error_set(err, ERROR_INVALID, "%.*s", (int)head_len, head.data);
+	if (rest.len > 0 && rest.data[rest.len - 1] == '\n')
+		text_remove(&rest, rest.len - 1, 1);
+	if (rest.len > 0)
+		error_detail(err, "%s", rest.data);
+	return ERROR_INVALID;
+}

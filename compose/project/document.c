@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/project/document.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <yaml.h>
+
+#include "base/map.h"
+#include "base/memory.h"
+#include "base/own.h"
+#include "compose/project/scalar.h"
+
+enum {
+	DEPTH_MAX = 200,
+	ALIASES_MAX = 10000,
+	ALIASED_NODES_MAX = 100000,
+	MAPPED = 16, /* from so many keys on a mapping's keys are looked up by hash */
+};
+
+/* A collection that is being read. */
+struct frame {
+	struct node *node;
+	const char *key; /* mapping: read and waiting for its value */
+	struct position key_at;
+	bool skip;           /* the value of a refused key is read and thrown away */
+	char *anchor;        /* or NULL */
+	size_t size;         /* nodes below, those that aliases bring included */
+	unsigned height;     /* levels below */
+	struct map keys;     /* of a large mapping: position in entries, plus one */
+	struct node *merges; /* a sequence of what << names, or NULL */
+};
+
+struct anchor {
+	struct node *node; /* NULL: still being read */
+	size_t size;
+	unsigned height;
+};
+
+struct reader {
+	struct arena *arena;
+	const char *file;
+	struct documents *ret;
+	struct diagnostics *diagnostics;
+	yaml_parser_t parser;
+	struct frame frames[DEPTH_MAX];
+	size_t depth;
+	struct map anchors; /* struct anchor in the arena */
+	size_t aliases;
+	size_t aliased_nodes;
+	struct node *root;
+};
+
+static struct position place(const struct reader *reader, yaml_mark_t mark)
+{
+	return (struct position){reader->file, (unsigned)mark.line + 1, (unsigned)mark.column + 1};
+}
+
+static void path_of(const struct reader *reader, struct text *out)
+{
+	for (size_t i = 0; i < reader->depth; i++) {
+		const struct frame *frame = &reader->frames[i];
+
+		if (frame->node->kind == NODE_SEQUENCE)
+			text_printf(out, "[%zu]", frame->node->sequence.len);
+		else if (frame->key)
+			text_printf(out, "%s%s", out->len > 0 ? "." : "", frame->key);
+	}
+}
+
+static struct diagnostic *complain(struct reader *reader, struct position at, const char *message)
+{
+	CLEANUP(text_drop) struct text path = {0};
+
+	path_of(reader, &path);
+	return diagnostics_add(reader->diagnostics, SEVERITY_ERROR, at, text_string(&path), "%s",
+			       message);
+}
+
+/* --- keys */
+
+static struct node_entry *find_key(struct frame *frame, const char *key)
+{
+	struct node *node = frame->node;
+
+	if (frame->keys.len == 0 && node->mapping.len >= MAPPED)
+		for (size_t i = 0; i < node->mapping.len; i++)
+			map_set(&frame->keys, node->mapping.entries[i].key, (void *)(i + 1));
+	if (frame->keys.len == 0)
+		return node_entry(node, key);
+	size_t found = (size_t)map_get(&frame->keys, key);
+	return found ? &node->mapping.entries[found - 1] : NULL;
+}
+
+static void add_key(struct reader *reader, struct frame *frame, const char *key, struct node *value,
+		    struct position at)
+{
+	node_add(reader->arena, frame->node, key, value, at);
+	if (frame->keys.len > 0)
+		map_set(&frame->keys, key, (void *)frame->node->mapping.len);
+}
+
+static void take_key(struct reader *reader, struct frame *frame, const struct node *key)
+{
+	char message[256];
+
+	frame->key = key->text;
+	frame->key_at = key->at;
+	frame->skip = false;
+	if (key->kind != NODE_STRING) {
+		snprintf(message, sizeof(message), "the key %.100s is not a string",
+			 *key->text ? key->text : "(null)");
+		frame->key = NULL;
+		struct diagnostic *d = complain(reader, key->at, message);
+		diagnostic_hint(d, "write it in quotes: \"%.100s\"", key->text);
+		frame->key = key->text;
+		frame->skip = true;
+		return;
+	}
+	struct node_entry *there = strcmp(key->text, "<<") != 0 ? find_key(frame, key->text) : NULL;
+	if (!there)
+		return;
+	snprintf(message, sizeof(message), "the key \"%.100s\" is written twice, first in line %u",
+		 key->text, there->at.line);
+	frame->key = NULL;
+	struct diagnostic *d = complain(reader, key->at, message);
+	diagnostic_hint(d, "remove one of lines %u and %u, or put them together", there->at.line,
+			key->at.line);
+	frame->key = key->text;
+	frame->skip = true;
+}
+
+/* --- merge keys */
+
+static void merge_mapping(struct reader *reader, struct frame *frame, const struct node *from)
+{
+	for (size_t i = 0; i < from->mapping.len; i++) {
+		const struct node_entry *entry = &from->mapping.entries[i];
+
+		if (!find_key(frame, entry->key))
+			add_key(reader, frame, entry->key, entry->value, entry->at);
+	}
+}
+
+/* Own keys win over merged ones, an earlier mapping over a later one. */
+static void merge_all(struct reader *reader, struct frame *frame)
+{
+	for (size_t i = 0; frame->merges && i < frame->merges->sequence.len; i++) {
+		const struct node *from = frame->merges->sequence.items[i];
+
+		if (from->kind == NODE_MAPPING) {
+			merge_mapping(reader, frame, from);
+			continue;
+		}
+		bool wrong = from->kind != NODE_SEQUENCE;
+		for (size_t j = 0; !wrong && j < from->sequence.len; j++) {
+			wrong = from->sequence.items[j]->kind != NODE_MAPPING;
+			if (!wrong)
+				merge_mapping(reader, frame, from->sequence.items[j]);
+		}
+		if (wrong)
+			diagnostic_hint(complain(reader, from->at,
+						 "<< takes a mapping or a list of mappings"),
+					"for example: <<: *defaults");
+	}
+}
+
+/* --- values */
+
+/* A value is complete: it goes into the collection that is open, or is the document. */
+static void take_value(struct reader *reader, struct node *value, size_t size, unsigned height)
+{
+	if (reader->depth == 0) {
+		reader->root = value;
+		return;
+	}
+	struct frame *frame = &reader->frames[reader->depth - 1];
+	frame->size += size;
+	if (frame->height < height + 1)
+		frame->height = height + 1;
+	if (frame->node->kind == NODE_SEQUENCE) {
+		node_append(reader->arena, frame->node, value);
+		return;
+	}
+	if (!frame->key) {
+		/* A key is always a scalar or an alias of one here; take_scalar and take_alias see
+		 * to it. */
+		take_key(reader, frame, value);
+		return;
+	}
+	if (frame->skip) {
+		frame->key = NULL;
+		return;
+	}
+	if (strcmp(frame->key, "<<") == 0) {
+		if (!frame->merges)
+			frame->merges = node_new(reader->arena, NODE_SEQUENCE, value->at);
+		node_append(reader->arena, frame->merges, value);
+	} else {
+		add_key(reader, frame, frame->key, value, frame->key_at);
+	}
+	frame->key = NULL;
+}
+
+static bool wants_key(const struct reader *reader)
+{
+	if (reader->depth == 0)
+		return false;
+	const struct frame *frame = &reader->frames[reader->depth - 1];
+	return frame->node->kind == NODE_MAPPING && !frame->key;
+}
+
+static void set_anchor(struct reader *reader, const char *name, struct node *node, size_t size,
+		       unsigned height)
+{
+	if (!name)
+		return;
+	struct anchor *anchor = map_get(&reader->anchors, name);
+	if (!anchor) {
+		anchor = arena_alloc(reader->arena, sizeof(*anchor));
+		map_set(&reader->anchors, name, anchor);
+	}
+	*anchor = (struct anchor){node, size, height};
+}
+
+static const char *nearest_anchor(const struct reader *reader, const char *name)
+{
+	CLEANUP(memory_free)
+	const char **names = memory_alloc((reader->anchors.len + 1) * sizeof(*names));
+
+	for (size_t i = 0; i < reader->anchors.len; i++)
+		names[i] = reader->anchors.entries[i].key;
+	return text_nearest(name, names, reader->anchors.len);
+}
+
+static bool take_alias(struct reader *reader, const yaml_event_t *event)
+{
+	const char *name = (const char *)event->data.alias.anchor;
+	const struct anchor *anchor = map_get(&reader->anchors, name);
+	struct position at = place(reader, event->start_mark);
+	char message[256];
+
+	if (!anchor) {
+		snprintf(message, sizeof(message), "there is no anchor &%.100s above", name);
+		struct diagnostic *d = complain(reader, at, message);
+		const char *near = nearest_anchor(reader, name);
+		if (near)
+			diagnostic_hint(d, "did you mean *%s?", near);
+		return false;
+	}
+	if (!anchor->node) {
+		snprintf(message, sizeof(message), "*%.100s stands inside of what &%.100s names",
+			 name, name);
+		complain(reader, at, message);
+		return false;
+	}
+	if (wants_key(reader) && anchor->node->kind >= NODE_SEQUENCE) {
+		complain(reader, at, "a key must be a string");
+		return false;
+	}
+	reader->aliased_nodes += anchor->size;
+	if (++reader->aliases > ALIASES_MAX || reader->aliased_nodes > ALIASED_NODES_MAX) {
+		snprintf(message, sizeof(message), "the aliases (*) bring more than %d %s",
+			 reader->aliases > ALIASES_MAX ? ALIASES_MAX : ALIASED_NODES_MAX,
+			 reader->aliases > ALIASES_MAX ? "copies" : "nodes");
+		diagnostic_hint(complain(reader, at, message),
+				"a file is refused that grows without bound when its aliases are "
+				"followed");
+		return false;
+	}
+	if (reader->depth + anchor->height >= DEPTH_MAX) {
+		complain(reader, at, "the file is nested deeper than 200 levels");
+		return false;
+	}
+	take_value(reader, anchor->node, anchor->size, anchor->height);
+	return true;
+}
+
+static enum node_tag tag_of(struct reader *reader, const yaml_char_t *tag, struct position at)
+{
+	const char *name = (const char *)tag;
+	char message[200];
+
+	if (!name || strcmp(name, "!") == 0 || text_starts(name, "tag:yaml.org,2002:"))
+		return NODE_PLAIN;
+	if (strcmp(name, "!reset") == 0)
+		return NODE_RESET;
+	if (strcmp(name, "!override") == 0)
+		return NODE_OVERRIDE;
+	snprintf(message, sizeof(message), "the tag %.100s is not known", name);
+	diagnostic_hint(complain(reader, at, message), "Compose knows !reset and !override");
+	return NODE_PLAIN;
+}
+
+/* What an explicit tag of YAML's own makes of a scalar; those that do not fit leave it as it was.
+ */
+static void apply_tag(struct node *node, const char *tag, bool plain)
+{
+	if (!tag || strcmp(tag, "!") == 0) {
+		node->kind = NODE_STRING;
+		if (plain && !tag)
+			scalar_resolve(node);
+		return;
+	}
+	node->kind = NODE_STRING;
+	if (text_same(tag, "tag:yaml.org,2002:float") && scalar_real(node->text, &node->real))
+		node->kind = NODE_FLOAT;
+	else if (tag[0] == '!' ? plain : !text_same(tag, "tag:yaml.org,2002:str"))
+		scalar_resolve(node);
+}
+
+static bool take_scalar(struct reader *reader, const yaml_event_t *event)
+{
+	const char *anchor = (const char *)event->data.scalar.anchor;
+	struct node *node = arena_alloc(reader->arena, sizeof(*node));
+
+	node->at = place(reader, event->start_mark);
+	node->text = arena_copy_n(reader->arena, (const char *)event->data.scalar.value,
+				  event->data.scalar.length);
+	if (strlen(node->text) != event->data.scalar.length) {
+		complain(reader, node->at, "the text has a NUL character in it");
+		return false;
+	}
+	node->tag = tag_of(reader, event->data.scalar.tag, node->at);
+	apply_tag(node, (const char *)event->data.scalar.tag,
+		  event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE);
+	set_anchor(reader, anchor, node, 1, 0);
+	take_value(reader, node, 1, 0);
+	return true;
+}
+
+static bool open_frame(struct reader *reader, enum node_kind kind, const yaml_event_t *event,
+		       const yaml_char_t *anchor, const yaml_char_t *tag)
+{
+	struct position at = place(reader, event->start_mark);
+
+	if (reader->depth >= DEPTH_MAX) {
+		diagnostics_add(reader->diagnostics, SEVERITY_ERROR, at, NULL,
+				"the file is nested deeper than %d levels", DEPTH_MAX);
+		return false;
+	}
+	if (wants_key(reader)) {
+		diagnostic_hint(complain(reader, at, "a key must be a string, not a collection"),
+				"a text that begins with { or [ needs quotes");
+		return false;
+	}
+	struct node *node = node_new(reader->arena, kind, at);
+	node->tag = tag_of(reader, tag, at);
+	set_anchor(reader, (const char *)anchor, NULL, 0, 0);
+	reader->frames[reader->depth++] = (struct frame){
+		.node = node,
+		.anchor = memory_copy((const char *)anchor),
+		.size = 1,
+	};
+	return true;
+}
+
+static void drop_frame(struct frame *frame)
+{
+	map_drop(&frame->keys);
+	free(frame->anchor);
+	frame->anchor = NULL;
+}
+
+static void close_frame(struct reader *reader)
+{
+	struct frame *frame = &reader->frames[reader->depth - 1];
+
+	merge_all(reader, frame);
+	set_anchor(reader, frame->anchor, frame->node, frame->size, frame->height);
+	drop_frame(frame);
+	struct frame done = *frame;
+	reader->depth--;
+	take_value(reader, done.node, done.size, done.height);
+}
+
+static void end_document(struct reader *reader)
+{
+	if (reader->root && reader->root->kind != NODE_NULL)
+		array_push(&reader->ret->list, reader->root);
+	reader->root = NULL;
+	map_drop(&reader->anchors);
+}
+
+static bool take_event(struct reader *reader, const yaml_event_t *event)
+{
+	switch (event->type) {
+	case YAML_SCALAR_EVENT:
+		return take_scalar(reader, event);
+	case YAML_ALIAS_EVENT:
+		return take_alias(reader, event);
+	case YAML_SEQUENCE_START_EVENT:
+		return open_frame(reader, NODE_SEQUENCE, event, event->data.sequence_start.anchor,
+				  event->data.sequence_start.tag);
+	case YAML_MAPPING_START_EVENT:
+		return open_frame(reader, NODE_MAPPING, event, event->data.mapping_start.anchor,
+				  event->data.mapping_start.tag);
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		close_frame(reader);
+		return true;
+	case YAML_DOCUMENT_END_EVENT:
+		end_document(reader);
+		return true;
+	default:
+		return true;
+	}
+}
+
+/* --- what the parser says */
+
+/* The byte at a mark, whose line and column count from 0 and in characters. */
+static char character_at(const char *bytes, size_t len, yaml_mark_t mark)
+{
+	size_t i = 0;
+
+	for (size_t line = 0; line < mark.line && i < len; i++)
+		line += bytes[i] == '\n';
+	for (size_t column = 0; column < mark.column && i < len; column++)
+		do
+			i++;
+		while (i < len && ((unsigned char)bytes[i] & 0xc0) == 0x80);
+	return i < len ? bytes[i] : '\0';
+}
+
+/* What usually stands behind the parser's own sentences. */
+static const char *parser_hint(const yaml_parser_t *parser, const char *bytes, size_t len)
+{
+	static const struct {
+		const char *problem, *hint;
+	} hints[] = {
+		{"mapping values are not allowed",
+		 "a text with \": \" in it needs quotes; or this line is not indented like its "
+		 "neighbours"},
+		{"did not find expected key",
+		 "is this line indented exactly as its neighbours are?"},
+		{"did not find expected '-'",
+		 "is this line indented exactly as its neighbours are?"},
+		{"could not find expected ':'", "a key is followed by a colon and a space"},
+		{"did not find expected ',' or", "a [ or { is not closed, or a comma is missing"},
+		{"unexpected end of stream", "a quote is not closed"},
+		{"found character that cannot start",
+		 "a text that begins with @, ` or % needs quotes"},
+		{"unknown escape character", "inside double quotes a backslash begins an escape: "
+					     "write \\\\ or use single quotes"},
+		{"control characters are not allowed", "the file is not text"},
+		{"UTF-8", "the file must be UTF-8"},
+		{"exceeded 1024", "a key is followed by a colon and a space"},
+	};
+
+	if (character_at(bytes, len, parser->problem_mark) == '\t')
+		return "YAML does not allow tabs for indentation: use spaces";
+	for (size_t i = 0; i < ARRAY_LEN(hints); i++)
+		if (strstr(parser->problem, hints[i].problem))
+			return hints[i].hint;
+	return NULL;
+}
+
+static void tell_problem(struct reader *reader, const char *bytes, size_t len)
+{
+	const yaml_parser_t *parser = &reader->parser;
+	struct position at = place(reader, parser->problem_mark);
+	struct diagnostic *d = NULL;
+
+	/* The reader of characters gives an offset and no mark. */
+	if (parser->error == YAML_READER_ERROR) {
+		at.line = 1;
+		at.column = 0;
+		for (size_t i = 0; i < parser->problem_offset && i < len; i++)
+			at.line += bytes[i] == '\n';
+	}
+	if (parser->context && parser->context_mark.line != parser->problem_mark.line)
+		d = diagnostics_add(reader->diagnostics, SEVERITY_ERROR, at, NULL,
+				    "this is not YAML: %s, %s that begins in line %zu",
+				    parser->problem, parser->context,
+				    parser->context_mark.line + 1);
+	else
+		d = diagnostics_add(reader->diagnostics, SEVERITY_ERROR, at, NULL,
+				    "this is not YAML: %s", parser->problem);
+	const char *hint = parser_hint(parser, bytes, len);
+	if (hint)
+		diagnostic_hint(d, "%s", hint);
+}
+
+static bool read_events(struct reader *reader, const char *bytes, size_t len)
+{
+	bool more = true;
+
+	while (more) {
+		yaml_event_t event;
+
+		if (!yaml_parser_parse(&reader->parser, &event)) {
+			tell_problem(reader, bytes, len);
+			return false;
+		}
+		more = event.type != YAML_STREAM_END_EVENT;
+		bool well = take_event(reader, &event);
+		yaml_event_delete(&event);
+		if (!well)
+			return false;
+	}
+	return true;
+}
+
+bool document_read(struct arena *arena, const char *file, const char *bytes, size_t len,
+		   struct documents *ret, struct diagnostics *diagnostics)
+{
+	if (len > DOCUMENT_MAX) {
+		diagnostics_add(diagnostics, SEVERITY_ERROR, (struct position){file, 0, 0}, NULL,
+				"the file is larger than 10 MiB");
+		return false;
+	}
+	struct reader *reader = memory_zero(1, sizeof(*reader));
+	reader->arena = arena;
+	reader->file = arena_copy(arena, file);
+	reader->ret = ret;
+	reader->diagnostics = diagnostics;
+	bool well = yaml_parser_initialize(&reader->parser);
+	if (well) {
+		yaml_parser_set_input_string(&reader->parser, (const unsigned char *)bytes, len);
+		well = read_events(reader, bytes, len);
+		yaml_parser_delete(&reader->parser);
+	} else {
+		complain(reader, (struct position){reader->file, 0, 0}, "out of memory");
+	}
+	while (reader->depth > 0)
+		drop_frame(&reader->frames[--reader->depth]);
+	map_drop(&reader->anchors);
+	free(reader);
+	return well;
+}
