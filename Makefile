@@ -36,14 +36,15 @@ BUILD ?= build
 OUT := $(BUILD)/$(FLAVOUR)
 
 CFLAGS ?= -O2 -g
-WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla -Werror
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla \
+	-Wno-missing-field-initializers -Werror
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DWINCOMPOSE_VERSION='"$(VERSION)"' -I. $(WARNINGS) $(CFLAGS) \
 	-MMD -MP $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) $(PLATFORM_CFLAGS)
 ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
 
 # The libraries: the system's packages, or for Windows what base/cross/libraries built.
 ifeq ($(PLATFORM),linux)
-LIBS := -lcurl -luv -lcjson -lyaml -lcrypto -lpthread -ldl
+LIBS := -lcurl -luv -lcjson -lyaml -lcrypto -lpthread -ldl -lm
 CMOCKA := -lcmocka
 else
 ifndef SYSROOT

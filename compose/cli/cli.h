@@ -13,6 +13,7 @@
 
 #include <uv.h>
 
+#include "base/own.h"
 #include "compose/cli/flag.h"
 #include "compose/plan/plan.h"
 #include "compose/project/project.h"
@@ -93,8 +94,8 @@ const struct container *cli_container(const struct observed *observed, const cha
 
 /* --- the user */
 
-void cli_warn(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void cli_note(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void cli_warn(struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
+void cli_note(struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 /* An error in the form that the mode wants, with its detail. */
 void cli_error(struct cli *cli, const struct error *err);
 /* Writes a result to stdout; a full disk or a closed pipe is an error. */

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/array.h"
+#include "base/own.h"
 #include "base/text.h"
 #include "compose/project/node.h"
 
@@ -43,9 +44,8 @@ void diagnostics_drop(struct diagnostics *diagnostics);
  * the file by diagnostics_print, or taken from texts that diagnostics_source was told (stdin). */
 struct diagnostic *diagnostics_add(struct diagnostics *diagnostics, enum severity severity,
 				   struct position at, const char *path, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
-void diagnostic_hint(struct diagnostic *diagnostic, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+	PRINTF_LIKE(5, 6);
+void diagnostic_hint(struct diagnostic *diagnostic, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Gives the findings in a file their line, from its text. For what cannot be read again: stdin, a
  * restored project. */

@@ -87,7 +87,7 @@ static const struct kind {
 
 static void schedule(struct execution *execution);
 
-static void tell(const struct execution *execution, const struct step *step,
+static void show(const struct execution *execution, const struct step *step,
 		 enum progress_status status, const char *text, const char *details)
 {
 	const struct progress_sink *sink = execution->options.progress;
@@ -143,7 +143,7 @@ static void failed(struct task *task, const struct error *err)
 		error_wrap(&execution->error, "%s", task->step->subject);
 	}
 	if (err->code != ERROR_CANCELLED)
-		tell(execution, task->step, PROGRESS_ERROR, "Error", err->message);
+		show(execution, task->step, PROGRESS_ERROR, "Error", err->message);
 	if (!execution->stopping) {
 		execution->stopping = true;
 		stop_waits(execution);
@@ -178,7 +178,7 @@ static void answered(struct task *task, const struct error *err)
 	} else {
 		task->state = DONE;
 		execution->done_count++;
-		tell(execution, step, err ? PROGRESS_WARNING : PROGRESS_DONE,
+		show(execution, step, err ? PROGRESS_WARNING : PROGRESS_DONE,
 		     err ? "Warning" : kinds[step->kind].done, err ? err->message : step->cause);
 		unblock(execution, step->index);
 	}
@@ -325,7 +325,7 @@ static void start_task(struct task *task)
 
 	task->state = RUNNING;
 	log_debug("step #%zu: %s %s", step->index + 1, step_kind_name(step->kind), step->subject);
-	tell(execution, step, PROGRESS_WORKING, kinds[step->kind].working, step->cause);
+	show(execution, step, PROGRESS_WORKING, kinds[step->kind].working, step->cause);
 	if (execution->options.step)
 		execution->options.step(step, false, execution->options.step_payload);
 	if (kinds[step->kind].is_wait) {
