@@ -286,8 +286,8 @@ static int play(int argc, char **argv)
 		return 7;
 	}
 	if (strcmp(argv[1], "cat") == 0) {
-		struct text text = {0};
-		struct error *err = NULL;
+		CLEANUP(text_drop) struct text text = {0};
+		CLEANUP(error_drop) struct error *err = NULL;
 		uv_fs_t request;
 
 		if (file_read("-", 1000000, &text, &err) < 0)
@@ -318,7 +318,9 @@ static int play(int argc, char **argv)
 		return 0;
 	}
 	if (strcmp(argv[1], "where") == 0) {
-		fputs(path_current(), stdout);
+		CLEANUP(memory_free) char *current = path_current();
+
+		fputs(current, stdout);
 		return 0;
 	}
 	if (strcmp(argv[1], "variable") == 0) {

@@ -11,8 +11,16 @@
 #include "base/text.h"
 #include "tests/test.h"
 
+/* A sanitizer's allocator would end the process itself at such sizes; so it only warns. */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
 /* Runs ask in a process of its own and gives what that wrote to stderr. */
-static int end_of(void (*ask)(void), char out[static 256])
+static int end_of(void (*ask)(void), char out[static 4096])
 {
 	int ends[2], status;
 	size_t len = 0;
@@ -28,7 +36,7 @@ static int end_of(void (*ask)(void), char out[static 256])
 		_exit(0);
 	}
 	close(ends[1]);
-	while (len < 255 && (count = read(ends[0], out + len, 255 - len)) > 0)
+	while (len < 4095 && (count = read(ends[0], out + len, 4095 - len)) > 0)
 		len += (size_t)count;
 	out[len] = '\0';
 	close(ends[0]);
@@ -69,30 +77,17 @@ static void block(void)
 	arena_alloc(&arena, huge * 2 + 1);
 }
 
-/* A sanitizer's allocator ends the process itself at such a size. gcc and clang tell it
- * differently. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#endif
-
-#ifndef __SANITIZE_ADDRESS__
 static void alloc(void)
 {
 	memory_alloc(huge);
 }
-#endif
 
 static void exhaustion_is_one_line_and_the_exit_code_1(void **state)
 {
 	static void (*const asks[])(void) = {
-#ifndef __SANITIZE_ADDRESS__
-		alloc,
-#endif
-		product, growth, string, text, block,
+		alloc, product, growth, string, text, block,
 	};
-	char out[256];
+	char out[4096];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(asks); i++) {
@@ -100,7 +95,7 @@ static void exhaustion_is_one_line_and_the_exit_code_1(void **state)
 
 		assert_true(WIFEXITED(status));
 		assert_int_equal(WEXITSTATUS(status), 1);
-		assert_string_equal(out, "wincompose: out of memory\n");
+		assert_true(text_ends(out, "wincompose: out of memory\n"));
 	}
 }
 
