@@ -72,7 +72,7 @@ static void print_number(struct text *out, double value)
 
 	if (!isfinite(value)) {
 		text_add(out, "null");
-	} else if (value == trunc(value) && fabs(value) < 9.2e18) {
+	} else if (fabs(value) < 9.2e18 && value == (double)(int64_t)value) {
 		text_printf(out, "%" PRId64, (int64_t)value);
 	} else {
 		/* The shorter form where it reads back as the same number. */

@@ -24,14 +24,15 @@ static size_t product(size_t count, size_t size)
 {
 	size_t bytes;
 
-	if (__builtin_mul_overflow(count, size, &bytes))
+	/* No object is larger than differences of pointers can be. */
+	if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX)
 		exhausted();
 	return bytes ? bytes : 1;
 }
 
 void *memory_alloc(size_t size)
 {
-	void *memory = malloc(size ? size : 1);
+	void *memory = malloc(product(size, 1));
 
 	if (!memory)
 		exhausted();

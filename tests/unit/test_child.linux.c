@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -143,19 +144,36 @@ static void a_program_is_looked_up_in_the_absolute_parts_of_path(void **state)
 	assert_null(child_find(folder));
 }
 
-static void a_program_that_cannot_be_started_is_an_error(void **state)
+static void a_start_that_the_system_refuses_is_told_from_the_loop(void **state)
 {
-	CLEANUP(folder_drop) char *folder = folder_new();
-	CLEANUP(memory_free) char *program = path_join(folder, "broken");
+	const char *const arguments[] = {"sh", "-c", "exit 0", NULL};
+	struct child_options options = {.arguments = arguments, .input = "x", .input_len = 1};
 	CLEANUP(outcome_drop) struct outcome outcome = {0};
-	CLEANUP(error_drop) struct error *err = NULL;
-	const char *const arguments[] = {program, NULL};
+	struct rlimit before, none;
+	uv_loop_t loop;
 
 	(void)state;
-	assert_int_equal(file_write(program, "#!/no/such/interpreter\n", 23, false, &err), 0);
-	assert_int_equal(chmod(program, 0755), 0);
-	run(arguments, &outcome);
-	assert_int_equal(outcome.code, ERROR_NOT_FOUND);
+	/* Valgrind takes the limit on descriptors for itself, and libuv aborts in the middle. */
+	if (getenv("LD_PRELOAD") && strstr(getenv("LD_PRELOAD"), "vgpreload")) {
+		print_message("skipped: valgrind does not keep to the limit on descriptors\n");
+		skip();
+	}
+	assert_int_equal(uv_loop_init(&loop), 0);
+	/* Not one descriptor more than there are. */
+	int next = dup(0);
+
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = (rlim_t)next;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	child_start(&loop, &options, done, &outcome);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(outcome.calls, 0);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	assert_int_equal(outcome.calls, 1);
+	assert_int_equal(outcome.code, ERROR_SYSTEM);
+	loop_assert_clean(&loop);
 }
 
 int main(void)
@@ -166,7 +184,7 @@ int main(void)
 		cmocka_unit_test(what_it_leaves_behind_does_not_hold_us),
 		cmocka_unit_test(what_it_leaves_behind_is_read_while_it_writes),
 		cmocka_unit_test(a_program_is_looked_up_in_the_absolute_parts_of_path),
-		cmocka_unit_test(a_program_that_cannot_be_started_is_an_error),
+		cmocka_unit_test(a_start_that_the_system_refuses_is_told_from_the_loop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
