@@ -265,6 +265,29 @@ static void it_may_be_cancelled_from_its_own_output(void **state)
 	assert_in_range(outcome.passed[1].len, 1, 65536);
 }
 
+/* On every platform: another process meets our lock, reads who holds it, and gets it when we have
+ * dropped it. */
+static void another_process_conflicts_on_our_lock(void **state)
+{
+	CLEANUP(folder_drop) char *folder = folder_new();
+	CLEANUP(memory_free) char *path = path_join(folder, "lock");
+	CLEANUP(memory_free) char *holder = memory_format("%d", uv_os_getpid());
+	CLEANUP(file_lock_drop) struct file_lock *lock = NULL;
+	CLEANUP(error_drop) struct error *err = NULL;
+	CLEANUP(outcome_drop) struct outcome held = {0};
+	CLEANUP(outcome_drop) struct outcome dropped = {0};
+
+	(void)state;
+	assert_int_equal(file_lock_take(path, &lock, &err), 0);
+	run_role("lock", path, (struct child_options){0}, &held);
+	assert_int_equal(held.exit_code, -ERROR_CONFLICT);
+	assert_string_equal(held.output, holder);
+	file_lock_drop(&lock);
+	run_role("lock", path, (struct child_options){0}, &dropped);
+	assert_int_equal(dropped.exit_code, 0);
+	assert_string_equal(dropped.output, "0");
+}
+
 static void an_absolute_path_is_found_and_another_name_is_not(void **state)
 {
 	CLEANUP(memory_free) char *found = child_find(self);
@@ -275,60 +298,98 @@ static void an_absolute_path_is_found_and_another_name_is_not(void **state)
 	assert_null(child_find(""));
 }
 
-static int play(int argc, char **argv)
+/* --- the roles of the child; each gives its exit code */
+
+static int play_say(const char *argument)
+{
+	(void)argument;
+	fputs("to out", stdout);
+	fputs("to err", stderr);
+	return 7;
+}
+
+static int play_cat(const char *argument)
+{
+	CLEANUP(text_drop) struct text text = {0};
+	CLEANUP(error_drop) struct error *err = NULL;
+	uv_fs_t request;
+
+	(void)argument;
+	if (file_read("-", 1000000, &text, &err) < 0)
+		return 1;
+	for (size_t at = 0; at < text.len;) {
+		uv_buf_t rest = uv_buf_init(text.data + at, (unsigned int)(text.len - at));
+		int count = uv_fs_write(NULL, &request, 1, &rest, 1, -1, NULL);
+
+		if (count < 0)
+			return 2;
+		at += (size_t)count;
+	}
+	return 0;
+}
+
+static int play_flood(const char *argument)
 {
 	char buffer[4096];
 
-	(void)argc;
-	if (strcmp(argv[1], "say") == 0) {
-		fputs("to out", stdout);
-		fputs("to err", stderr);
-		return 7;
-	}
-	if (strcmp(argv[1], "cat") == 0) {
-		CLEANUP(text_drop) struct text text = {0};
-		CLEANUP(error_drop) struct error *err = NULL;
-		uv_fs_t request;
+	memset(buffer, 'f', sizeof(buffer));
+	for (long left = strtol(argument, NULL, 10); left > 0;) {
+		size_t piece = left < 4096 ? (size_t)left : 4096;
 
-		if (file_read("-", 1000000, &text, &err) < 0)
+		if (fwrite(buffer, 1, piece, stdout) != piece)
 			return 1;
-		for (size_t at = 0; at < text.len;) {
-			uv_buf_t rest = uv_buf_init(text.data + at, (unsigned int)(text.len - at));
-			int count = uv_fs_write(NULL, &request, 1, &rest, 1, -1, NULL);
+		left -= (long)piece;
+	}
+	return 0;
+}
 
-			if (count < 0)
-				return 2;
-			at += (size_t)count;
-		}
-		return 0;
-	}
-	if (strcmp(argv[1], "flood") == 0) {
-		memset(buffer, 'f', sizeof(buffer));
-		for (long left = strtol(argv[2], NULL, 10); left > 0;) {
-			size_t piece = left < 4096 ? (size_t)left : 4096;
+static int play_hang(const char *argument)
+{
+	(void)argument;
+	uv_sleep(60000);
+	return 0;
+}
 
-			if (fwrite(buffer, 1, piece, stdout) != piece)
-				return 1;
-			left -= (long)piece;
-		}
-		return 0;
-	}
-	if (strcmp(argv[1], "hang") == 0) {
-		uv_sleep(60000);
-		return 0;
-	}
-	if (strcmp(argv[1], "where") == 0) {
-		CLEANUP(memory_free) char *current = path_current();
+static int play_lock(const char *argument)
+{
+	CLEANUP(file_lock_drop) struct file_lock *lock = NULL;
+	CLEANUP(error_drop) struct error *err = NULL;
 
-		fputs(current, stdout);
-		return 0;
-	}
-	if (strcmp(argv[1], "variable") == 0) {
-		const char *value = getenv(argv[2]);
+	printf("%ld", file_lock_holder(argument));
+	return -file_lock_take(argument, &lock, &err);
+}
 
-		fputs(value ? value : "none", stdout);
-		return 0;
-	}
+static int play_where(const char *argument)
+{
+	CLEANUP(memory_free) char *current = path_current();
+
+	(void)argument;
+	fputs(current, stdout);
+	return 0;
+}
+
+static int play_variable(const char *argument)
+{
+	const char *value = getenv(argument);
+
+	fputs(value ? value : "none", stdout);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*play)(const char *argument);
+} roles[] = {
+	{"say", play_say},           {"cat", play_cat},   {"flood", play_flood},
+	{"hang", play_hang},         {"lock", play_lock}, {"where", play_where},
+	{"variable", play_variable},
+};
+
+static int play(const char *role, const char *argument)
+{
+	for (size_t i = 0; i < ARRAY_LEN(roles); i++)
+		if (strcmp(roles[i].name, role) == 0)
+			return roles[i].play(argument);
 	return 99;
 }
 
@@ -348,12 +409,13 @@ int main(int argc, char **argv)
 		cmocka_unit_test(cancelling_kills_it_and_is_told_once),
 		cmocka_unit_test(cancelling_what_was_not_found_is_told_once),
 		cmocka_unit_test(it_may_be_cancelled_from_its_own_output),
+		cmocka_unit_test(another_process_conflicts_on_our_lock),
 		cmocka_unit_test(an_absolute_path_is_found_and_another_name_is_not),
 	};
 	size_t size = sizeof(self);
 
 	if (argc > 1)
-		return play(argc, argv);
+		return play(argv[1], argv[2]);
 	uv_exepath(self, &size);
 #ifdef SIGPIPE
 	signal(SIGPIPE, SIG_IGN);
