@@ -556,8 +556,11 @@ static void run(struct link *link)
 	    link->exchange.fault.action == ACTION_SLICE && link->reply.state == MESSAGE_DONE &&
 	    link->request.state == MESSAGE_DONE && !link->exchange.tunnel)
 		next_exchange(link);
-	while (moved && !link->hold && !link->closing)
-		moved = step_client(link) | (!link->hold && !link->closing && step_engine(link));
+	while (moved && !link->hold && !link->closing) {
+		moved = step_client(link);
+		if (!link->hold && !link->closing && step_engine(link))
+			moved = true;
+	}
 	if (!link->hold && !link->closing)
 		pass_ends(link);
 	if (link->closing)
