@@ -63,12 +63,12 @@ struct step {
 	bool force;         /* REMOVE */
 	bool optional;      /* its failure is a warning, and what depends on it goes on */
 	bool quiet;         /* part of another step's line of progress (a rename) */
-	ARRAY(size_t)
-	after; /* indices of the steps that must be done first; always smaller than its own */
+	/* Indices of the steps that must be done first; always smaller than its own. */
+	ARRAY(size_t) after;
 };
 
 struct plan {
-	struct arena arena; /* owns every string and spec */
+	struct arena arena; /* owns every string and spec; specs borrow from the project too */
 	ARRAY(struct step) steps;
 	struct strings warnings; /* orphans, foreign networks, ...: to be told once */
 };
@@ -99,20 +99,22 @@ struct plan_options {
 	const char *signal;        /* kill -s */
 	int timeout;               /* -t, seconds; -1: each container's own */
 	bool supervised;           /* set label wincompose.supervise on new containers */
-	bool quick; /* recreate: only services that changed behind our back (the loop's own plans):
-		       see supervise */
-	const char *const
-		*held; /* container names that are on hold: neither started nor re-created */
-	uint64_t now;  /* wall ns, for the names of one-off containers */
+	/* The loop's own plans: what is missing is created and started, what was created and never
+	 * started is started, what an up of ours changed is re-created; nothing is re-created for
+	 * a hash that is missing or foreign or for an image, and what ended is left as it is. */
+	bool quick;
+	const char *const *held; /* container names on hold: neither started nor re-created */
+	uint64_t now;            /* wall ns, for the names of one-off containers */
 };
 
 /* Whether a container is the project's own by labels that were set on the object itself (a label
  * that its image brings does not count). */
 bool plan_owns(const char *project, const struct container *container);
 
-/* The service's containers, numbers and orphans among the observed are found by label. project may
- * be a skeleton for down and stop without a file (see plan_skeleton). ERROR_INVALID, ERROR_CONFLICT
- * with what to do. */
+/* The service's containers, numbers and orphans among the observed are found by label. The project
+ * must outlive the plan, observed and host need not. The target of a wait is a container's name; a
+ * lower free number is taken before a higher one. project may be a skeleton for down and stop
+ * without a file (see plan_skeleton). ERROR_INVALID, ERROR_CONFLICT with what to do. */
 int plan_make(const struct project *project, const struct observed *observed,
 	      const struct engine_host *host, const struct plan_options *options, struct plan **ret,
 	      struct error **err);

@@ -30,18 +30,19 @@ static bool is_anonymous(const struct service_mount *mount)
 }
 
 /* The name of the volume that the inherited container has at a target, or NULL. */
-static const char *inherited(const struct container *from, const char *target)
+static const char *inherited(struct arena *arena, const struct container *from, const char *target)
 {
 	if (!from)
 		return NULL;
 	ARRAY_FOR_EACH (struct container_mount, m, &from->mounts)
 		if (text_same(m->type, "volume") && text_same(m->target, target))
-			return m->name;
+			return arena_copy(arena, m->name);
 	return NULL;
 }
 
-static void fill_mount(const struct project *project, const struct service_mount *from,
-		       const struct spec_options *options, struct spec_mount *to)
+static void fill_mount(struct arena *arena, const struct project *project,
+		       const struct service_mount *from, const struct spec_options *options,
+		       struct spec_mount *to)
 {
 	*to = (struct spec_mount){
 		.type = mount_types[from->kind],
@@ -57,7 +58,7 @@ static void fill_mount(const struct project *project, const struct service_mount
 		.tmpfs_mode = from->tmpfs_mode,
 	};
 	if (is_anonymous(from)) {
-		to->source = inherited(options->inherit, from->target);
+		to->source = inherited(arena, options->inherit, from->target);
 	} else if (from->kind == MOUNT_VOLUME) {
 		const struct volume *volume = project_volume(project, from->source);
 		if (volume)
@@ -89,7 +90,8 @@ static bool image_declares(const struct image *image, const char *target)
 
 /* The volumes that only the image declares stay with the container's successor, as its data would
  * be lost otherwise. */
-static void inherit_of_image(const struct spec_options *options, struct container_spec *spec)
+static void inherit_of_image(struct arena *arena, const struct spec_options *options,
+			     struct container_spec *spec)
 {
 	ARRAY_FOR_EACH (struct container_mount, m, &options->inherit->mounts) {
 		if (!text_same(m->type, "volume") || !m->name || target_is_taken(spec, m->target))
@@ -99,8 +101,8 @@ static void inherit_of_image(const struct spec_options *options, struct containe
 			continue;
 		spec->mounts[spec->mount_count++] = (struct spec_mount){
 			.type = "volume",
-			.source = m->name,
-			.target = m->target,
+			.source = arena_copy(arena, m->name),
+			.target = arena_copy(arena, m->target),
 			.read_only = m->read_only,
 		};
 	}
@@ -155,7 +157,7 @@ void storage_fill(struct arena *arena, const struct project *project, const stru
 	spec->mounts = arena_alloc(arena, (mounts + 1) * sizeof(*spec->mounts));
 	spec->files = arena_alloc(arena, (files + 1) * sizeof(*spec->files));
 	ARRAY_FOR_EACH (struct service_mount, m, &service->mounts)
-		fill_mount(project, m, options, &spec->mounts[spec->mount_count++]);
+		fill_mount(arena, project, m, options, &spec->mounts[spec->mount_count++]);
 	ARRAY_FOR_EACH (struct service_file, use, &service->secrets) {
 		const struct file_source *source = project_secret(project, use->source);
 		if (source)
@@ -167,5 +169,5 @@ void storage_fill(struct arena *arena, const struct project *project, const stru
 			fill_file(project, use, source, host, spec);
 	}
 	if (options->inherit)
-		inherit_of_image(options, spec);
+		inherit_of_image(arena, options, spec);
 }
