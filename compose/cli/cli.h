@@ -41,7 +41,8 @@ enum cli_mode { CLI_PLAIN, CLI_TTY, CLI_JSON, CLI_QUIET };
 
 struct cli {
 	struct cli_globals globals;
-	uv_loop_t *loop;
+	uv_loop_t *loop; /* after cli_loop: commands that need no engine make none */
+	uv_signal_t signals[2];
 	struct engine *engine; /* after cli_engine */
 	bool engine_is_default;
 	struct home home;               /* after cli_home */
@@ -55,6 +56,11 @@ struct cli {
 	void *interrupted_payload;
 	struct display *display; /* progress under way, or NULL */
 };
+
+void cli_open(struct cli *cli);
+void cli_close(struct cli *cli);
+/* Reads --progress, --ansi, NO_COLOR and what the standard handles are. */
+int cli_modes(struct cli *cli, struct error **err);
 
 /* --- the project */
 
@@ -77,6 +83,7 @@ int cli_home_project(struct cli *cli, const char *project, struct home_project *
 
 /* --- the loop */
 
+int cli_loop(struct cli *cli, struct error **err);
 /* Runs the loop until *done is true. */
 void cli_run(struct cli *cli, const bool *done);
 /* Observes a project now. observed is the caller's to drop. */

@@ -15,5 +15,8 @@ struct display;
 struct display *display_open(struct cli *cli, const char *title);
 /* For operate, pulls and builds. */
 const struct progress_sink *display_sink(struct display *display);
+/* Takes the live lines off the terminal while something else is written, and puts them back. */
+void display_pause(struct display *display);
+void display_resume(struct display *display);
 /* Draws the last state, leaves the cursor below it. */
 void display_close(struct display **display);

@@ -64,7 +64,7 @@ static void finish(struct await *await, const struct error *err)
 }
 
 static void fail(struct await *await, enum error_code code, const char *detail, const char *format,
-		 ...) __attribute__((format(printf, 4, 5)));
+		 ...) PRINTF_LIKE(4, 5);
 
 static void fail(struct await *await, enum error_code code, const char *detail, const char *format,
 		 ...)

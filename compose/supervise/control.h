@@ -33,6 +33,9 @@ void control_progress(struct control_request *request, const struct progress *pr
 void control_warn(struct control_request *request, const char *sentence);
 void control_finish(struct control_request *request, const struct error *err,
 		    const cJSON *reply); /* request is gone after it */
+/* The handler's own value with a request. */
+void control_set_payload(struct control_request *request, void *payload);
+void *control_payload(const struct control_request *request);
 void control_server_close(struct control_server *server, void (*closed)(void *payload),
 			  void *payload);
 

@@ -58,10 +58,9 @@ enum keeper_event_kind {
 
 struct keeper_event {
 	enum keeper_event_kind kind;
-	const char *container; /* name */
+	const char *container; /* name; RENAMED: the new one */
 	const char *id;
 	const char *service;
-	const char *new_name; /* RENAMED */
 	unsigned number;
 	int signal;    /* KILLED */
 	int exit_code; /* DIED */

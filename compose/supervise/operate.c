@@ -102,19 +102,6 @@ static void finish_cancelled(struct operate *operate)
 
 /* --- execute */
 
-static int write_record(struct operate *operate, struct error **err)
-{
-	const struct engine_host *host = engine_host_known(operate->options.engine);
-	struct record record = {
-		.project = operate->operation.project,
-		.driver = (char *)(uintptr_t)engine_driver(operate->options.engine),
-		.address = (char *)(uintptr_t)engine_address(operate->options.engine),
-		.engine_id = host->id,
-	};
-
-	return record_write(operate->options.home, &record, err);
-}
-
 static void executed(const struct execute_result *result, const struct error *err, void *payload)
 {
 	struct operate *operate = payload;
@@ -135,12 +122,6 @@ static void executed(const struct execute_result *result, const struct error *er
 
 static void execute(struct operate *operate)
 {
-	CLEANUP(error_drop) struct error *err = NULL;
-
-	if (operate->operation.keep && operate->options.home && write_record(operate, &err) < 0) {
-		finish(operate, err);
-		return;
-	}
 	operate->execute.project = operate->operation.project->name;
 	operate->execute.parallel = operate->operation.parallel;
 	operate->execute.wait_timeout = operate->operation.wait_timeout;
@@ -352,6 +333,8 @@ static void take_lock(struct operate *operate)
 
 	if (operate->cancelled)
 		finish_cancelled(operate);
+	else if (status == 0 && operate->options.lock)
+		finish(operate, NULL);
 	else if (status == 0)
 		observe(operate);
 	else if (status == ERROR_CONFLICT)
@@ -414,4 +397,10 @@ void operate_cancel(struct operate *operate)
 		control_cancel(operate->client);
 	else
 		turn(operate, 0, finish_cancelled);
+}
+
+void operate_health_changed(struct operate *operate)
+{
+	if (operate->execution)
+		execute_health_changed(operate->execution);
 }

@@ -29,8 +29,9 @@ struct operate_options {
 	/* The plan that is about to be done, each time one is made (dry run: the only result). May
 	 * be NULL; not called when a supervisor executes, but for a dry run. */
 	void (*planned)(const struct plan *plan, void *payload);
-	/* Keep the lock when done, and give it: for up, which goes on to supervise. NULL: released.
-	 * Stays NULL where a supervisor executed. */
+	/* For who goes on to supervise: once the lock is taken it is given here and done is called,
+	 * with nothing executed yet (supervisor_operate does that). Stays NULL where a supervisor
+	 * has the lock and executed. NULL: the operation is executed here under the lock. */
 	struct file_lock **lock;
 	void *payload;
 };
@@ -41,6 +42,9 @@ struct operate *operate_start(uv_loop_t *loop, const struct operation *operation
 			      const struct operate_options *options,
 			      void (*done)(const struct error *err, void *payload), void *payload);
 void operate_cancel(struct operate *operate); /* done comes with ERROR_CANCELLED */
+
+/* A probe's health changed: waits look again. */
+void operate_health_changed(struct operate *operate);
 
 /* The part without lock and socket: observe, preflight, plan, execute. The supervisor uses it. */
 struct operate *operate_alone(uv_loop_t *loop, const struct operation *operation,

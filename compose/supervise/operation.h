@@ -17,7 +17,7 @@ struct operation {
 	struct plan_options plan; /* its strings are borrowed */
 	unsigned parallel;        /* requests at once; 0: the executor's default */
 	uint64_t wait_timeout;    /* ns for all waits together; 0: none */
-	bool keep;                /* record the project as what should be (up, start, scale) */
+	bool keep;                /* the project is what should be from now on (up, scale) */
 	bool dry_run;             /* plan only */
 };
 

@@ -15,13 +15,13 @@
 #define RECORD_VERSION 1
 #define RECORD_MAX     (64u << 20)
 
-static cJSON *holds_json(const struct record *record)
+static cJSON *names_json(char *const *names, size_t count)
 {
-	cJSON *holds = cJSON_CreateArray();
+	cJSON *array = cJSON_CreateArray();
 
-	ARRAY_FOR_EACH (char *, name, &record->holds)
-		cJSON_AddItemToArray(holds, cJSON_CreateString(*name));
-	return holds;
+	for (size_t i = 0; i < count; i++)
+		cJSON_AddItemToArray(array, cJSON_CreateString(names[i]));
+	return array;
 }
 
 int record_write(const struct home_project *home, const struct record *record, struct error **err)
@@ -33,8 +33,9 @@ int record_write(const struct home_project *home, const struct record *record, s
 	json_set_string(json, "address", record->address);
 	json_set_string(json, "tls_folder", record->tls_folder);
 	json_set_string(json, "engine_id", record->engine_id);
-	json_set_bool(json, "stopped", record->stopped);
-	cJSON_AddItemToObject(json, "holds", holds_json(record));
+	cJSON_AddItemToObject(json, "services",
+			      names_json(record->services.items, record->services.len));
+	cJSON_AddItemToObject(json, "holds", names_json(record->holds.items, record->holds.len));
 	CLEANUP(memory_free) char *saved = project_save(record->project);
 	cJSON_AddItemToObject(json, "project", cJSON_CreateRaw(saved));
 	CLEANUP(memory_free) char *printed = json_print(json);
@@ -53,11 +54,14 @@ static int read_fields(const cJSON *json, struct record *record, struct error **
 	record->address = memory_copy(json_string(json, "address"));
 	record->tls_folder = memory_copy(json_string(json, "tls_folder"));
 	record->engine_id = memory_copy(json_string(json, "engine_id"));
-	record->stopped = json_bool(json, "stopped");
-	const cJSON *hold;
-	cJSON_ArrayForEach (hold, json_get(json, "holds")) {
-		if (cJSON_IsString(hold))
-			array_push(&record->holds, memory_copy(hold->valuestring));
+	const cJSON *name;
+	cJSON_ArrayForEach (name, json_get(json, "services")) {
+		if (cJSON_IsString(name))
+			array_push(&record->services, memory_copy(name->valuestring));
+	}
+	cJSON_ArrayForEach (name, json_get(json, "holds")) {
+		if (cJSON_IsString(name))
+			array_push(&record->holds, memory_copy(name->valuestring));
 	}
 	CLEANUP(memory_free) char *saved = json_print(project);
 	return project_restore(saved, strlen(saved), &record->project, err);
@@ -94,5 +98,8 @@ void record_drop(struct record *record)
 	ARRAY_FOR_EACH (char *, name, &record->holds)
 		free(*name);
 	array_drop(&record->holds);
+	ARRAY_FOR_EACH (char *, name, &record->services)
+		free(*name);
+	array_drop(&record->services);
 	*record = (struct record){0};
 }

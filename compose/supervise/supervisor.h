@@ -19,6 +19,7 @@ struct supervisor;
 struct supervisor_options {
 	struct engine *engine;
 	const struct home_project *home;
+	const char *tls_folder; /* for the record; or NULL */
 	const char *project;
 	const struct progress_sink *progress; /* what the loop does, told as it happens; or NULL */
 	bool foreground;                      /* does not end by itself when idle */
@@ -37,4 +38,6 @@ int supervisor_open(uv_loop_t *loop, const struct supervisor_options *options,
 void supervisor_operate(struct supervisor *supervisor, const struct operation *operation,
 			const struct progress_sink *progress,
 			void (*done)(const struct error *err, void *payload), void *payload);
+/* Cancels what supervisor_operate was asked for. */
+void supervisor_cancel(struct supervisor *supervisor);
 void supervisor_close(struct supervisor *supervisor, void (*closed)(void *payload), void *payload);

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/cli/cli.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/own.h"
+
+extern char **environ;
+
+void cli_open(struct cli *cli)
+{
+	cli->environment = (const char *const *)environ;
+}
+
+/* An environment variable's value, or NULL where it is unset or empty. */
+static const char *given(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+static int one_of(const char *flag, const char *value, const char *const *known, int *index,
+		  struct error **err)
+{
+	for (int i = 0; known[i]; i++) {
+		if (strcmp(known[i], value) == 0) {
+			*index = i;
+			return 0;
+		}
+	}
+	CLEANUP(text_drop) struct text list = {0};
+	for (int i = 0; known[i]; i++)
+		text_printf(&list, "%s%s", i ? ", " : "", known[i]);
+	return error_set(err, ERROR_INVALID, "%s: \"%s\" is none of %s", flag, value,
+			 text_string(&list));
+}
+
+static bool coloured(int ansi, int fd)
+{
+	enum { AUTO, ALWAYS, NEVER };
+
+	if (ansi != AUTO)
+		return ansi == ALWAYS;
+	return !given("NO_COLOR") && uv_guess_handle(fd) == UV_TTY;
+}
+
+int cli_modes(struct cli *cli, struct error **err)
+{
+	static const char *const kinds[] = {"auto", "tty", "plain", "json", "quiet", NULL};
+	static const enum cli_mode modes[] = {CLI_PLAIN, CLI_TTY, CLI_PLAIN, CLI_JSON, CLI_QUIET};
+	static const char *const whens[] = {"auto", "always", "never", NULL};
+	struct cli_globals *globals = &cli->globals;
+	int kind = 0;
+	int when = 0;
+
+	if (!globals->progress)
+		globals->progress = given("COMPOSE_PROGRESS");
+	if (!globals->ansi)
+		globals->ansi = given("COMPOSE_ANSI");
+	if (globals->progress && one_of("--progress", globals->progress, kinds, &kind, err) < 0)
+		return (*err)->code;
+	if (globals->ansi && one_of("--ansi", globals->ansi, whens, &when, err) < 0)
+		return (*err)->code;
+	cli->mode = modes[kind];
+	if (kind == 0 && when != 2 && uv_guess_handle(2) == UV_TTY)
+		cli->mode = CLI_TTY;
+	if (cli->mode == CLI_TTY && when == 2)
+		return error_set(err, ERROR_INVALID,
+				 "--progress tty needs --ansi auto or always, not never");
+	cli->colour_out = coloured(when, 1);
+	cli->colour_err = coloured(when, 2);
+	return 0;
+}
+
+static void on_interrupt(uv_signal_t *signal, int number)
+{
+	struct cli *cli = signal->data;
+
+	(void)number;
+	cli->interrupts++;
+	if (cli->interrupted)
+		cli->interrupted(cli, cli->interrupted_payload);
+	else if (cli->interrupts > 1)
+		exit(130);
+}
+
+int cli_loop(struct cli *cli, struct error **err)
+{
+	static const int signals[] = {SIGINT, SIGTERM};
+
+	if (cli->loop)
+		return 0;
+	cli->loop = memory_zero(1, sizeof(*cli->loop));
+	int status = uv_loop_init(cli->loop);
+	if (status < 0) {
+		free(cli->loop);
+		cli->loop = NULL;
+		return error_uv(err, status, "the event loop could not be made");
+	}
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
+		uv_signal_init(cli->loop, &cli->signals[i]);
+		cli->signals[i].data = cli;
+		uv_signal_start(&cli->signals[i], on_interrupt, signals[i]);
+		uv_unref((uv_handle_t *)&cli->signals[i]);
+	}
+	return 0;
+}
+
+void cli_run(struct cli *cli, const bool *done)
+{
+	while (!*done) {
+		int alive = uv_run(cli->loop, UV_RUN_ONCE);
+		assert(alive || *done);
+		(void)alive;
+	}
+}
+
+static void set_true(void *flag)
+{
+	*(bool *)flag = true;
+}
+
+void cli_close(struct cli *cli)
+{
+	bool closed = false;
+
+	if (cli->engine) {
+		engine_close(cli->engine, set_true, &closed);
+		cli_run(cli, &closed);
+	}
+	home_drop(&cli->home);
+	if (!cli->loop)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(cli->signals); i++)
+		uv_close((uv_handle_t *)&cli->signals[i], NULL);
+	uv_run(cli->loop, UV_RUN_DEFAULT);
+	int status = uv_loop_close(cli->loop);
+	assert(status == 0);
+	(void)status;
+	free(cli->loop);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of verbs. Each row stands in the verb's own file. */
+#include "compose/cli/verb.h"
+
+#define VERBS(X) X(version)
+
+#define DECLARE(name) extern const struct verb verb_##name;
+VERBS(DECLARE)
+
+#define ROW(name) &verb_##name,
+const struct verb *const verbs[] = {VERBS(ROW) NULL};
