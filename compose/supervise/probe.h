@@ -18,4 +18,5 @@ struct probe_runner *probe_open(struct engine *engine, const struct probe *probe
 				void (*changed)(const char *container, enum container_health health,
 						const char *why, void *payload),
 				void *payload);
+enum container_health probe_health(const struct probe_runner *runner);
 void probe_close(struct probe_runner *runner, void (*closed)(void *payload), void *payload);
