@@ -3,22 +3,26 @@
  * before the first container
  *
  * Pure: what has to be looked at on the host (bind sources, ports in use) is given in facts by
- * whoever may look.
+ * whoever may look. What the engine would ignore is a warning. What cannot be known (an image that
+ * was not observed) is not judged.
  */
 #pragma once
 
 #include "compose/project/project.h"
 #include "engine/model.h"
 
+struct diagnostics;
+
 struct preflight_facts {
 	const struct engine_host *host;
 	const struct observed *observed;
 	/* Whether a path is there; NULL: not a local engine, so not checked. */
 	bool (*exists)(const char *path, void *payload);
+	/* Whether a path is a file and no folder; NULL: not checked. */
+	bool (*is_file)(const char *path, void *payload);
 	/* Whether a host port (ip may be NULL) is taken by somebody else than this project's
 	 * containers; NULL: not checked. */
 	bool (*port_taken)(const char *ip, unsigned port, const char *protocol, void *payload);
-	/* Whether an environment variable that a secret or config names is set. */
 	void *payload;
 };
 

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/plan/preflight.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/map.h"
+#include "base/memory.h"
+#include "base/own.h"
+#include "base/text.h"
+#include "compose/plan/census.h"
+#include "compose/plan/isolation.h"
+#include "compose/plan/publish.h"
+#include "compose/plan/rule.h"
+#include "compose/plan/spec.h"
+#include "compose/plan/subnet.h"
+#include "compose/project/diagnostic.h"
+
+struct check {
+	const struct project *project;
+	const struct preflight_facts *facts;
+	const struct engine_host *host;
+	struct diagnostics *diagnostics;
+	struct census census;
+	bool windows;
+};
+
+static struct diagnostic *tell(struct check *c, enum severity severity, struct position at,
+			       const struct service *service, const char *attribute,
+			       const char *format, ...) __attribute__((format(printf, 6, 7)));
+static struct diagnostic *tell(struct check *c, enum severity severity, struct position at,
+			       const struct service *service, const char *attribute,
+			       const char *format, ...)
+{
+	CLEANUP(text_drop) struct text text = {0};
+	CLEANUP(memory_free)
+	char *path = memory_format("services.%s.%s", service->name, attribute);
+	va_list args;
+	va_start(args, format);
+	text_vprintf(&text, format, args);
+	va_end(args);
+	return diagnostics_add(c->diagnostics, severity, at.line ? at : service->at, path, "%s",
+			       text_string(&text));
+}
+
+static bool can(const struct check *c, uint64_t capability)
+{
+	return (c->host->capabilities & capability) == capability;
+}
+
+/* Where an attribute of a service was written. */
+static struct position at_of(const struct service *service, const char *key)
+{
+	const struct node_entry *entry = service->node ? node_entry(service->node, key) : NULL;
+	return entry && entry->at.line ? entry->at : service->at;
+}
+
+/* --- mounts */
+
+static void check_mount(struct check *c, const struct service *service,
+			const struct service_mount *m)
+{
+	const struct preflight_facts *f = c->facts;
+	if (m->kind == MOUNT_TMPFS && c->windows)
+		diagnostic_hint(tell(c, SEVERITY_ERROR, m->at, service, "volumes",
+				     "Windows containers have no tmpfs"),
+				"use an anonymous volume");
+	if (m->kind == MOUNT_NPIPE && !c->windows)
+		tell(c, SEVERITY_ERROR, m->at, service, "volumes",
+		     "Linux containers cannot mount a named pipe");
+	if (m->kind == MOUNT_NPIPE && m->read_only)
+		diagnostic_hint(tell(c, SEVERITY_ERROR, m->at, service, "volumes",
+				     "a named pipe cannot be read-only"),
+				"remove read_only");
+	if (m->kind != MOUNT_BIND || !can(c, ENGINE_LOCAL) || !m->source)
+		return;
+	bool there = !f->exists || f->exists(m->source, f->payload);
+	if (!there && !m->create_host_path)
+		diagnostic_hint(tell(c, SEVERITY_ERROR, m->at, service, "volumes",
+				     "bind source %s is not there", m->source),
+				"create it, or write bind: {create_host_path: true}");
+	if (there && f->is_file && !can(c, ENGINE_FILE_BIND) && f->is_file(m->source, f->payload))
+		diagnostic_hint(tell(c, SEVERITY_ERROR, m->at, service, "volumes",
+				     "this engine can bind folders only and %s is a file",
+				     m->source),
+				"bind its folder, or use configs");
+}
+
+/* --- secrets and configs */
+
+static void check_file(struct check *c, const struct service *service,
+		       const struct service_file *use, const struct file_source *source,
+		       const char *kind)
+{
+	const struct preflight_facts *f = c->facts;
+	CLEANUP(memory_free) char *attribute = memory_format("%ss", kind);
+	if (!source)
+		return;
+	struct position at = source->at.line ? source->at : use->at;
+	if (source->kind == SOURCE_EXTERNAL)
+		diagnostic_hint(tell(c, SEVERITY_ERROR, use->at, service, attribute,
+				     "external %s %s: this engine keeps none", kind, source->key),
+				"use file or environment");
+	if (source->kind == SOURCE_FILE && f->exists && !f->exists(source->value, f->payload))
+		diagnostic_hint(tell(c, SEVERITY_ERROR, at, service, attribute,
+				     "the file of %s %s is not there: %s", kind, source->key,
+				     source->value),
+				"create it");
+	if (source->kind == SOURCE_ENVIRONMENT && !map_has(&c->project->environment, source->value))
+		diagnostic_hint(tell(c, SEVERITY_ERROR, at, service, attribute,
+				     "%s %s comes from the environment variable %s, which is not "
+				     "set",
+				     kind, source->key, source->value),
+				"set it, in the environment or in .env");
+	if (service->read_only && spec_copies(source, c->host))
+		diagnostic_hint(tell(c, SEVERITY_ERROR, use->at, service, attribute,
+				     "%s %s is copied into the container, which read_only forbids",
+				     kind, source->key),
+				"use a file on this host");
+}
+
+static void check_files(struct check *c, const struct service *service)
+{
+	ARRAY_FOR_EACH (struct service_file, use, &service->secrets)
+		check_file(c, service, use, project_secret(c->project, use->source), "secret");
+	ARRAY_FOR_EACH (struct service_file, use, &service->configs)
+		check_file(c, service, use, project_config(c->project, use->source), "config");
+	const struct node *config = node_get(service->credential_spec, "config");
+	const struct file_source *source =
+		node_text(config) ? project_config(c->project, node_text(config)) : NULL;
+	if (source && source->kind == SOURCE_FILE)
+		diagnostic_hint(tell(c, SEVERITY_ERROR, config->at, service,
+				     "credential_spec.config",
+				     "a credential spec cannot be sent from a file"),
+				"write it as the config's content, or use credential_spec: file");
+}
+
+/* --- images and isolation */
+
+static void check_image(struct check *c, const struct service *service)
+{
+	const struct image *image = census_image(&c->census, service->image);
+	if (image && image->os && *image->os && c->host->os_type &&
+	    !text_same(image->os, c->host->os_type)) {
+		diagnostic_hint(tell(c, SEVERITY_ERROR, service->image_at, service, "image",
+				     "%s is an image for %s and this engine runs %s containers",
+				     service->image, image->os, c->host->os_type),
+				"choose another image, or another engine with --host");
+		return;
+	}
+	bool asked = service->isolation && !text_same(service->isolation, "default");
+	if (!c->windows) {
+		if (asked)
+			diagnostic_hint(tell(c, SEVERITY_ERROR, service->isolation_at, service,
+					     "isolation",
+					     "isolation %s is for Windows containers and this "
+					     "engine runs Linux containers",
+					     service->isolation),
+					"remove it");
+		return;
+	}
+	CLEANUP(error_drop) struct error *err = NULL;
+	struct isolation_answer answer;
+	const struct isolation_question question = {
+		.asked = service->isolation,
+		.strict = service->supervision.isolation_strict,
+		.host_version = c->host->os_version,
+		.host_is_server = c->host->is_server,
+		.host_default = c->host->isolation,
+		.can_process = can(c, ENGINE_ISOLATION_PROCESS),
+		.can_hyperv = can(c, ENGINE_ISOLATION_HYPERV),
+		.image = service->image,
+		.image_version = image ? image->os_version : NULL,
+	};
+	if (isolation_decide(&question, &answer, &err) < 0)
+		tell(c, SEVERITY_ERROR, asked ? service->isolation_at : service->image_at, service,
+		     asked ? "isolation" : "image", "%s", err->message);
+}
+
+/* --- health */
+
+/* 1: has a check or a probe; 0: has none; -1: the image decides and was not observed. */
+static int has_health(struct check *c, const struct service *service)
+{
+	if (service->supervision.probe.kind != PROBE_NONE)
+		return 1;
+	const struct healthcheck *h = &service->healthcheck;
+	if (h->disabled || (h->test && text_same(h->test[0], "NONE")))
+		return 0;
+	if (h->test)
+		return 1;
+	const struct image *image = census_image(&c->census, service->image);
+	return image ? image->has_healthcheck : -1;
+}
+
+static void check_dependencies(struct check *c, const struct service *service)
+{
+	ARRAY_FOR_EACH (struct dependency, d, &service->dependencies) {
+		const struct service *needed = project_service(c->project, d->service);
+		if (!needed || d->condition != DEPENDENCY_HEALTHY || has_health(c, needed))
+			continue;
+		diagnostic_hint(tell(c, d->required ? SEVERITY_ERROR : SEVERITY_WARNING, d->at,
+				     service, "depends_on",
+				     "%s waits for %s to be healthy, which has no health check",
+				     service->name, d->service),
+				"give %s a healthcheck or x-wincompose: {probe: ...}, or use "
+				"condition: service_started",
+				d->service);
+	}
+}
+
+static void check_probe(struct check *c, const struct service *service)
+{
+	const struct probe *probe = &service->supervision.probe;
+	if ((probe->kind != PROBE_HTTP && probe->kind != PROBE_TCP) ||
+	    can(c, ENGINE_LOCAL | ENGINE_ROUTABLE))
+		return;
+	ARRAY_FOR_EACH (struct service_port, p, &service->ports)
+		if (p->target == probe->port && !text_same(p->protocol, "udp"))
+			return;
+	diagnostic_hint(tell(c, SEVERITY_ERROR, probe->at, service, "x-wincompose.probe",
+			     "port %u cannot be dialled from here: it is not published and the "
+			     "engine's container addresses cannot be reached",
+			     probe->port),
+			"publish it: ports: [\"%u\"]", probe->port);
+}
+
+/* --- what only Windows refuses beyond the table */
+
+static void check_windows(struct check *c, const struct service *service)
+{
+	static const char *const loggers[] = {"local", "journald"};
+	for (size_t i = 0; i < service->security_opt.len; i++)
+		if (!text_starts(service->security_opt.items[i], "credentialspec="))
+			tell(c, SEVERITY_ERROR, at_of(service, "security_opt"), service,
+			     "security_opt", "Windows knows only credentialspec=, not \"%s\"",
+			     service->security_opt.items[i]);
+	for (size_t i = 0; i < ARRAY_LEN(loggers); i++)
+		if (text_same(service->logging_driver, loggers[i]))
+			diagnostic_hint(tell(c, SEVERITY_ERROR, at_of(service, "logging"), service,
+					     "logging.driver", "Windows has no logging driver %s",
+					     loggers[i]),
+					"use json-file");
+	const char *mode = service->network_mode;
+	if (text_same(mode, "host"))
+		diagnostic_hint(tell(c, SEVERITY_ERROR, service->network_mode_at, service,
+				     "network_mode", "Windows has no host network"),
+				"publish the ports");
+	if (mode && text_same(service->isolation, "hyperv") &&
+	    (text_starts(mode, "container:") || text_starts(mode, "service:")))
+		diagnostic_hint(tell(c, SEVERITY_ERROR, service->network_mode_at, service,
+				     "network_mode",
+				     "a container with isolation hyperv cannot share a network"),
+				"use isolation: process");
+}
+
+/* --- networks and volumes */
+
+static struct diagnostic *tell_network(struct check *c, const struct network *network,
+				       const char *attribute, const char *sentence)
+{
+	CLEANUP(memory_free)
+	char *path =
+		memory_format("networks.%s%s%s", network->key, *attribute ? "." : "", attribute);
+	return diagnostics_add(c->diagnostics, SEVERITY_ERROR, network->at, path, "%s", sentence);
+}
+
+static void check_windows_network(struct check *c, const struct network *n)
+{
+	static const char *const drivers[] = {"bridge", "host", "macvlan", "ipvlan"};
+	for (size_t i = 0; i < ARRAY_LEN(drivers); i++)
+		if (text_same(n->driver, drivers[i]))
+			diagnostic_hint(
+				tell_network(c, n, "driver", "Windows has no such network driver"),
+				"use nat, transparent or l2bridge");
+	if (n->ipv6)
+		tell_network(c, n, "enable_ipv6", "Windows container networks have no IPv6");
+	if (n->internal)
+		tell_network(c, n, "internal", "Windows refuses internal networks");
+	ARRAY_FOR_EACH (struct ipam_pool, pool, &n->ipam) {
+		if (pool->ip_range)
+			tell_network(c, n, "ipam.config.ip_range", "Windows refuses ip_range");
+		if (pool->aux_addresses.len)
+			tell_network(c, n, "ipam.config.aux_addresses",
+				     "Windows refuses aux_addresses");
+	}
+}
+
+struct range {
+	struct subnet subnet;
+	const char *text;
+	const struct network *network;      /* of the project, or */
+	const struct engine_network *other; /* on the engine */
+};
+
+static void check_overlap(struct check *c, const struct range *a, const struct range *b)
+{
+	/* One of the engine's own with the name of ours is the one that ours is made anew from. */
+	if (!b->network || a->network == b->network || !subnet_overlap(&a->subnet, &b->subnet) ||
+	    (a->other && text_same(a->other->name, b->network->name)))
+		return;
+	CLEANUP(memory_free)
+	char *sentence = memory_format("subnet %s overlaps with %s of network %s", b->text, a->text,
+				       a->network ? a->network->key : a->other->name);
+	diagnostic_hint(tell_network(c, b->network, "ipam.config.subnet", sentence),
+			"choose another, or leave it to the engine");
+}
+
+static void check_subnets(struct check *c)
+{
+	struct {
+		struct range *items;
+		size_t len, cap;
+	} ranges = {0};
+	struct subnet subnet;
+	ARRAY_FOR_EACH (struct engine_network, n, &c->facts->observed->networks)
+		for (size_t i = 0; i < n->subnets.len; i++)
+			if (subnet_parse(n->subnets.items[i], &subnet))
+				array_push(&ranges,
+					   ((struct range){subnet, n->subnets.items[i], NULL, n}));
+	ARRAY_FOR_EACH (struct network, n, &c->project->networks)
+		for (size_t i = 0; i < n->ipam.len && !n->external; i++)
+			if (subnet_parse(n->ipam.items[i].subnet, &subnet))
+				array_push(&ranges, ((struct range){subnet, n->ipam.items[i].subnet,
+								    n, NULL}));
+	for (size_t i = 0; i < ranges.len; i++)
+		for (size_t j = i + 1; j < ranges.len; j++)
+			check_overlap(c, &ranges.items[i], &ranges.items[j]);
+	array_drop(&ranges);
+}
+
+static void check_external(struct check *c)
+{
+	ARRAY_FOR_EACH (struct network, n, &c->project->networks) {
+		if (c->windows && !n->external)
+			check_windows_network(c, n);
+		if (n->external && !map_has(&c->census.networks, n->name))
+			diagnostic_hint(tell_network(c, n, "", "external network is not there"),
+					"create it: docker network create %s", n->name);
+	}
+	ARRAY_FOR_EACH (struct volume, v, &c->project->volumes) {
+		if (!v->external || map_has(&c->census.volumes, v->name))
+			continue;
+		CLEANUP(memory_free) char *path = memory_format("volumes.%s", v->key);
+		diagnostic_hint(diagnostics_add(c->diagnostics, SEVERITY_ERROR, v->at, path,
+						"external volume is not there"),
+				"create it: docker volume create %s", v->name);
+	}
+}
+
+void preflight_check(const struct project *project, const struct preflight_facts *facts,
+		     struct diagnostics *diagnostics)
+{
+	struct check c = {.project = project,
+			  .facts = facts,
+			  .host = facts->host,
+			  .diagnostics = diagnostics,
+			  .windows = !(facts->host->capabilities & ENGINE_LINUX)};
+	census_take(&c.census, project, facts->observed);
+	rule_check(project, facts, diagnostics);
+	publish_check(project, facts, diagnostics);
+	ARRAY_FOR_EACH (struct service, service, &project->services) {
+		ARRAY_FOR_EACH (struct service_mount, m, &service->mounts)
+			check_mount(&c, service, m);
+		check_files(&c, service);
+		check_image(&c, service);
+		check_dependencies(&c, service);
+		check_probe(&c, service);
+		if (c.windows)
+			check_windows(&c, service);
+	}
+	check_external(&c);
+	check_subnets(&c);
+	census_drop(&c.census);
+}
