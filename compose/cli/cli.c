@@ -17,8 +17,7 @@ void cli_open(struct cli *cli)
 	cli->environment = (const char *const *)environ;
 }
 
-/* An environment variable's value, or NULL where it is unset or empty. */
-static const char *given(const char *name)
+const char *cli_variable(const char *name)
 {
 	const char *value = getenv(name);
 
@@ -47,7 +46,7 @@ static bool coloured(int ansi, int fd)
 
 	if (ansi != AUTO)
 		return ansi == ALWAYS;
-	return !given("NO_COLOR") && uv_guess_handle(fd) == UV_TTY;
+	return !cli_variable("NO_COLOR") && uv_guess_handle(fd) == UV_TTY;
 }
 
 int cli_modes(struct cli *cli, struct error **err)
@@ -60,9 +59,9 @@ int cli_modes(struct cli *cli, struct error **err)
 	int when = 0;
 
 	if (!globals->progress)
-		globals->progress = given("COMPOSE_PROGRESS");
+		globals->progress = cli_variable("COMPOSE_PROGRESS");
 	if (!globals->ansi)
-		globals->ansi = given("COMPOSE_ANSI");
+		globals->ansi = cli_variable("COMPOSE_ANSI");
 	if (globals->progress && one_of("--progress", globals->progress, kinds, &kind, err) < 0)
 		return (*err)->code;
 	if (globals->ansi && one_of("--ansi", globals->ansi, whens, &when, err) < 0)

@@ -44,6 +44,7 @@ struct cli {
 	uv_loop_t *loop; /* after cli_loop: commands that need no engine make none */
 	uv_signal_t signals[2];
 	struct engine *engine; /* after cli_engine */
+	char *tls_folder;      /* of the engine, or NULL; after cli_engine */
 	bool engine_is_default;
 	struct home home;               /* after cli_home */
 	enum cli_mode mode;             /* how progress is shown */
@@ -90,9 +91,13 @@ void cli_run(struct cli *cli, const bool *done);
 int cli_observe(struct cli *cli, const struct engine_filter *filter, struct observed *observed,
 		struct error **err);
 /* One operation with its progress shown; the lock, the supervisor and the plan's dry run are
- * operate.h's matter. lock: see operate_options. */
-int cli_operate(struct cli *cli, const struct operation *operation, struct file_lock **lock,
-		struct error **err);
+ * operate.h's matter. lock: see operate_options; NULL: executed here or by who has the lock. */
+int cli_operate(struct cli *cli, const struct operation *operation, const struct home_project *home,
+		struct file_lock **lock, struct error **err);
+/* --parallel, COMPOSE_PARALLEL_LIMIT: requests at once; 0: the executor's default. */
+unsigned cli_parallel(const struct cli *cli);
+/* An environment variable's value, or NULL where it is unset or empty. */
+const char *cli_variable(const char *name);
 
 /* The containers of a service (or of all), in the order service, number; the one with --index N (0:
  * the first). */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* attend -- up in the foreground: logs of everything, until it all ended or the user wants to stop
+ */
+#pragma once
+
+#include "compose/cli/cli.h"
+#include "compose/cli/tail.h"
+
+struct attend_options {
+	const struct project *project;
+	struct tail_options tail;
+	int64_t since; /* wall ns: of containers that ran before, only what comes from now on is
+			  shown */
+	const char *const
+		*services;   /* whose logs are shown, NULL-ended; NULL: of all that have attach */
+	bool end_on_exit;    /* --abort-on-container-exit */
+	bool end_on_failure; /* --abort-on-container-failure */
+	const char *exit_code_from; /* a service's name, or NULL */
+};
+
+struct attend_result {
+	bool interrupted;
+	bool aborted;  /* a container's exit ended it */
+	int exit_code; /* of the container that ended it, or of exit_code_from */
+};
+
+/* Runs the loop until one of the ends. */
+int attend(struct cli *cli, const struct attend_options *options, struct attend_result *result,
+	   struct error **err);

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/cli/change.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/own.h"
+#include "compose/supervise/control.h"
+#include "compose/supervise/detach.h"
+
+#define ANSWER_TIME  (10 * CLOCK_SECOND) /* a supervisor that was started answers within this */
+#define ASK_AGAIN_MS 20
+
+static int make_skeleton(struct cli *cli, const char *name, struct project **ret,
+			 struct error **err)
+{
+	CLEANUP(observed_drop) struct observed observed = {0};
+	struct engine_filter filter = {
+		.project = name,
+		.containers = true,
+		.networks = true,
+		.volumes = true,
+		.inspect = true,
+	};
+
+	if (cli_observe(cli, &filter, &observed, err) < 0)
+		return (*err)->code;
+	return plan_skeleton(name, &observed, ret, err);
+}
+
+int change_open(struct cli *cli, char **services, struct change *change, struct error **err)
+{
+	CLEANUP(change_drop) struct change made = {0};
+	CLEANUP(memory_free) char *name = NULL;
+
+	if (cli_project_or_name(cli, &made.project, &name, err) < 0)
+		return (*err)->code;
+	made.has_file = made.project != NULL;
+	if (cli_engine(cli, name, err) < 0)
+		return (*err)->code;
+	if (!made.project && make_skeleton(cli, name, &made.project, err) < 0)
+		return (*err)->code;
+	if (cli_check_services(made.project, services, err) < 0 || cli_home(cli, err) < 0 ||
+	    cli_home_project(cli, made.project->name, &made.home, err) < 0)
+		return (*err)->code;
+	made.services = services[0] ? (const char *const *)services : NULL;
+	*change = made;
+	made = (struct change){0};
+	return 0;
+}
+
+void change_drop(struct change *change)
+{
+	project_drop(&change->project);
+	home_project_drop(&change->home);
+	*change = (struct change){0};
+}
+
+int change_run(struct cli *cli, char **services, const struct plan_options *plan, bool supervise,
+	       struct error **err)
+{
+	CLEANUP(change_drop) struct change change = {0};
+
+	if (change_open(cli, services, &change, err) < 0)
+		return (*err)->code;
+	struct operation operation = {
+		.project = change.project,
+		.plan = *plan,
+		.parallel = cli_parallel(cli),
+		.dry_run = cli->globals.dry_run,
+	};
+	operation.plan.services = change.services;
+	if (cli_operate(cli, &operation, &change.home, NULL, err) < 0)
+		return (*err)->code;
+	if (!supervise || cli->globals.dry_run)
+		return 0;
+	return change_supervise(cli, &change, err);
+}
+
+/* --- the detached supervisor */
+
+struct question {
+	bool done;
+	enum control_outcome outcome;
+};
+
+static void answered(enum control_outcome outcome, const cJSON *reply, const struct error *err,
+		     void *payload)
+{
+	struct question *question = payload;
+
+	(void)reply;
+	(void)err;
+	question->outcome = outcome;
+	question->done = true;
+}
+
+static bool answers(struct cli *cli, const struct home_project *home)
+{
+	CLEANUP(json_drop) cJSON *message = cJSON_CreateObject();
+	struct question question = {0};
+
+	json_set_int(message, "version", CONTROL_VERSION);
+	json_set_string(message, "verb", "status");
+	control_call(cli->loop, home, message, NULL, answered, &question);
+	cli_run(cli, &question.done);
+	return question.outcome == CONTROL_ANSWERED;
+}
+
+int change_supervise(struct cli *cli, const struct change *change, struct error **err)
+{
+	const struct engine_host *host = engine_host_known(cli->engine);
+	const char *const arguments[] = {
+		"supervise",
+		"--engine",
+		engine_driver(cli->engine),
+		"--host",
+		engine_address(cli->engine),
+		"--engine-id",
+		host->id,
+		"--project-name",
+		change->project->name,
+		cli->tls_folder ? "--tls-folder" : NULL,
+		cli->tls_folder,
+		NULL,
+	};
+	uint64_t until = clock_monotonic() + ANSWER_TIME;
+	const char *warning = NULL;
+
+	if (answers(cli, &change->home))
+		return 0;
+	if (detach_start(&change->home, arguments, &warning, err) < 0)
+		return (*err)->code;
+	if (warning)
+		cli_warn(cli, "%s", warning);
+	while (!answers(cli, &change->home)) {
+		if (clock_monotonic() > until)
+			return error_set(err, ERROR_TIMEOUT,
+					 "the supervisor was started but does not answer; its log "
+					 "is %s",
+					 change->home.log);
+		uv_sleep(ASK_AGAIN_MS);
+	}
+	return 0;
+}
