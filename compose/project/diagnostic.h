@@ -18,7 +18,9 @@
 
 struct error;
 
-enum severity { SEVERITY_WARNING, SEVERITY_ERROR };
+/* winerror.h has a macro of this name, and of this value. */
+#undef SEVERITY_ERROR
+enum severity { SEVERITY_WARNING = 0, SEVERITY_ERROR = 1 };
 
 struct diagnostic {
 	enum severity severity;
