@@ -44,7 +44,8 @@ ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
 
 # The libraries: the system's packages, or for Windows what base/cross/libraries built.
 ifeq ($(PLATFORM),linux)
-LIBS := -lcurl -luv -lcjson -lyaml -lcrypto -lpthread -ldl -lm
+# libcurl is loaded by the first request: engine/libcurl.h.
+LIBS := -luv -lcjson -lyaml -lcrypto -lpthread -ldl -lm
 CMOCKA := -lcmocka
 else
 ifndef SYSROOT

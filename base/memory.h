@@ -2,9 +2,9 @@
 /* memory -- allocation that does not fail
  *
  * Exhaustion ends the process here, with one line on stderr and _exit(1), and nowhere else. What is
- * sized by input has its maximum checked before it comes here. memory_install gives the libraries
- * (libuv, libcurl, cJSON) the same allocator; libyaml has no hook. All results are freed with
- * free().
+ * sized by input has its maximum checked before it comes here. memory_install gives libuv and cJSON
+ * the same allocator (libcurl gets it when it is loaded, libyaml has no hook). All results are
+ * freed with free().
  */
 #pragma once
 

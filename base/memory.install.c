@@ -4,17 +4,11 @@
 #include <stdlib.h>
 
 #include <cjson/cJSON.h>
-#include <curl/curl.h>
 #include <uv.h>
 
 static void *grow(void *old, size_t size)
 {
 	return memory_grow(old, 1, size);
-}
-
-static char *copy(const char *string)
-{
-	return memory_copy(string);
 }
 
 static void *zero(size_t count, size_t size)
@@ -28,5 +22,4 @@ void memory_install(void)
 
 	uv_replace_allocator(memory_alloc, grow, zero, free);
 	cJSON_InitHooks(&hooks);
-	curl_global_init_mem(CURL_GLOBAL_DEFAULT, memory_alloc, free, grow, copy, zero);
 }

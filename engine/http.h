@@ -88,7 +88,7 @@ struct http_call {
 };
 
 struct http *http_open(uv_loop_t *loop);
-/* All requests have ended or were dropped (asserted). */
+/* All requests have ended or were dropped (asserted). Not from inside a callback of a request. */
 void http_close(struct http *http, void (*closed)(void *payload), void *payload);
 
 struct http_request *http_start(struct http *http, const struct http_call *call);
@@ -101,6 +101,8 @@ const char *http_header(struct http_request *request, const char *name);
  */
 const char *http_peek(struct http_request *request, size_t *len);
 void http_take(struct http_request *request, size_t len);
+bool http_finished(
+	const struct http_request *request);  /* nothing more will come than what can be peeked */
 void http_wake(struct http_request *request); /* calls `ready` in a later turn */
 /* Lets so many bytes wait (HTTP_WINDOW to begin with): for a reader that needs a whole line. */
 void http_window(struct http_request *request, size_t bytes);
