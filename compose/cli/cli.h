@@ -108,6 +108,8 @@ const struct container *cli_container(const struct observed *observed, const cha
 
 void cli_warn(struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 void cli_note(struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Where the supervisor of a foreground up tells what it does: a line each, between the logs. */
+const struct progress_sink *cli_sink(struct cli *cli);
 /* An error in the form that the mode wants, with its detail. */
 void cli_error(struct cli *cli, const struct error *err);
 /* Writes a result to stdout; a full disk or a closed pipe is an error. */

@@ -535,8 +535,6 @@ static void on_event(const struct engine_event *event, void *payload)
 	const char *oneoff = labels_get(&event->labels, "com.docker.compose.oneoff");
 	int kind = keeper_kind(event);
 
-	if (supervisor->options.event)
-		supervisor->options.event(event, supervisor->options.payload);
 	if (kind < 0 || !text_same(event->type, "container") || !service ||
 	    text_same(oneoff, "True"))
 		return;
@@ -567,8 +565,6 @@ static void on_observed(struct observed *observed, void *payload)
 
 	keeper_observed(supervisor->keeper, observed, now());
 	probes_sync(supervisor->probes, supervisor->desired, observed);
-	if (supervisor->options.observed)
-		supervisor->options.observed(observed, supervisor->options.payload);
 	observed_drop(&supervisor->observed);
 	supervisor->observed = *observed;
 	*observed = (struct observed){0};

@@ -23,9 +23,6 @@ struct supervisor_options {
 	const char *project;
 	const struct progress_sink *progress; /* what the loop does, told as it happens; or NULL */
 	bool foreground;                      /* does not end by itself when idle */
-	/* Events and observations are passed on (up shows logs of what starts). May be NULL. */
-	void (*event)(const struct engine_event *event, void *payload);
-	void (*observed)(const struct observed *observed, void *payload);
 	/* It ended by itself, was asked to give up the lock, or cannot go on (err). */
 	void (*ended)(const struct error *err, void *payload);
 	void *payload;
