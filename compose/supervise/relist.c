@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* The keeper's part that lists and breaks of the event stream speak to. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/own.h"
+#include "base/text.h"
+#include "compose/supervise/kept.h"
+
+/* The place of a service's container that is not on the engine now: an adopted one may bear another
+ * name. */
+static struct kept *place_of(struct keeper *keeper, const char *service, unsigned number)
+{
+	MAP_FOR_EACH (entry, &keeper->by_name) {
+		struct kept *kept = entry->value;
+
+		if (kept->phase == GONE && !kept->seen && kept->number == number &&
+		    text_same(kept->service, service))
+			return kept;
+	}
+	return NULL;
+}
+
+void keeper_broken(struct keeper *keeper, uint64_t now)
+{
+	keeper->broken = true;
+	keeper->settled = false;
+	MAP_FOR_EACH (entry, &keeper->by_name) {
+		struct kept *kept = entry->value;
+
+		/* An engine that shuts down stops its containers: that is no client's word. */
+		if (kept->held && now - kept->held_since < HOLD_YOUNG && kept->seen) {
+			kept_release(kept);
+			kept->ran_before_break = true;
+		}
+		if (kept_runs(kept) || kept->hold_at != CLOCK_NEVER)
+			kept->ran_before_break = true;
+		kept->hold_at = CLOCK_NEVER;
+		kept->act_at = CLOCK_NEVER;
+		kept->stopping = false;
+		kept->killed = false;
+	}
+}
+
+static enum phase phase_of(const struct container *container)
+{
+	static const enum phase phases[] = {
+		[CONTAINER_CREATED] = CREATED, [CONTAINER_RUNNING] = UP,
+		[CONTAINER_PAUSED] = PAUSED,   [CONTAINER_RESTARTING] = UP,
+		[CONTAINER_REMOVING] = DOWN,   [CONTAINER_EXITED] = DOWN,
+		[CONTAINER_DEAD] = DOWN,
+	};
+
+	return phases[container->state];
+}
+
+/* A running container as a relist shows it: health that an event did not tell is taken as if it
+ * had. */
+static void take_health(struct keeper *keeper, struct kept *kept, const struct container *container,
+			uint64_t now)
+{
+	struct keeper_event event = {.container = kept->name};
+
+	if (kept->phase == ACTING && now >= kept->act_at)
+		kept->phase = UP;
+	if (container->health == HEALTH_HEALTHY) {
+		event.kind = KEEPER_HEALTHY;
+		keeper_cell(keeper, kept, &event, now);
+	} else if (container->health == HEALTH_UNHEALTHY) {
+		event.kind = KEEPER_UNHEALTHY;
+		keeper_cell(keeper, kept, &event, now);
+	}
+}
+
+static void take_container(struct keeper *keeper, const struct container *container, uint64_t now)
+{
+	const char *service = labels_get(&container->labels, "com.docker.compose.service");
+	const char *written = labels_get(&container->labels, "com.docker.compose.container-number");
+	const char *oneoff = labels_get(&container->labels, "com.docker.compose.oneoff");
+	unsigned number = written ? (unsigned)strtoul(written, NULL, 10) : 0;
+	struct kept *kept = map_get(&keeper->by_name, container->name);
+
+	if (!service || text_same(oneoff, "True"))
+		return;
+	if (!kept) {
+		kept = place_of(keeper, service, number);
+		if (kept)
+			kept_rename(keeper, kept, container->name);
+		else
+			kept = kept_new(keeper, container->name);
+	}
+	bool other = kept->id && !text_same(kept->id, container->id);
+	kept_identify(kept, container->id, service, number);
+	kept->watched = labels_get(&container->labels, "wincompose.supervise") != NULL;
+	enum phase phase = phase_of(container);
+	if (phase == UP && (!kept_runs(kept) || other)) {
+		kept_release(kept);
+		kept->phase = UP;
+	} else if (phase != UP) {
+		kept->phase = phase;
+		kept->finished = phase == DOWN && container->exit_code == 0;
+	}
+	if (phase == UP)
+		take_health(keeper, kept, container, now);
+	if (phase == DOWN && kept->ran_before_break && !kept->held && kept->wanted &&
+	    container->state == CONTAINER_EXITED)
+		kept->start_at = now + QUIET;
+	kept->ran_before_break = false;
+}
+
+static bool is_one_shot(const struct project *project, const char *name)
+{
+	ARRAY_FOR_EACH (struct service, service, &project->services) {
+		ARRAY_FOR_EACH (struct dependency, dependency, &service->dependencies) {
+			if (dependency->condition == DEPENDENCY_COMPLETED &&
+			    strcmp(dependency->service, name) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static const struct container *listed(const struct observed *observed, const char *name)
+{
+	ARRAY_FOR_EACH (const struct container, container, &observed->containers) {
+		if (text_same(container->name, name))
+			return container;
+	}
+	return NULL;
+}
+
+/* What was kept and is not listed any more was removed while nothing told us. */
+static void take_absent(struct keeper *keeper, struct kept *kept, uint64_t now)
+{
+	struct keeper_event event = {.kind = KEEPER_DESTROYED, .container = kept->name};
+
+	if (kept->phase == GONE) {
+		if (kept->wanted && !kept->held && !kept->finished && !kept_is_ours(kept, now) &&
+		    keeper->reconcile_at == CLOCK_NEVER)
+			keeper->reconcile_at = now + QUIET;
+		return;
+	}
+	keeper_cell(keeper, kept, &event, now);
+}
+
+void keeper_observed(struct keeper *keeper, const struct observed *observed, uint64_t now)
+{
+	ARRAY_FOR_EACH (const struct container, container, &observed->containers)
+		take_container(keeper, container, now);
+	for (size_t i = keeper->by_name.len; i-- > 0;) {
+		struct kept *kept = keeper->by_name.entries[i].value;
+
+		if (!listed(observed, kept->name))
+			take_absent(keeper, kept, now);
+	}
+	if (keeper->broken && keeper->project) {
+		MAP_FOR_EACH (entry, &keeper->by_name) {
+			struct kept *kept = entry->value;
+
+			if (kept->start_at != CLOCK_NEVER && kept->finished && kept->service &&
+			    is_one_shot(keeper->project, kept->service))
+				kept->start_at = CLOCK_NEVER;
+		}
+	}
+	keeper->broken = false;
+	keeper->settled = true;
+}
