@@ -350,16 +350,29 @@ static void mark_bounce(struct slots *s, const struct service *service)
 	}
 }
 
+static bool joins_drifted(const struct slots *s, const struct service *service)
+{
+	ARRAY_FOR_EACH (struct service_network, n, &service->networks) {
+		const struct network *network = project_network(s->project, n->network);
+		if (network && s->grounds[network - s->project->networks.items].drifted)
+			return true;
+	}
+	return false;
+}
+
 static void mark_cycles(struct slots *s, const struct service *service)
 {
 	struct lane *lane = &s->lanes[service->index];
+	bool waits = lane->shares || joins_drifted(s, service);
 	for (size_t i = 0; i < lane->len; i++) {
 		struct slot *slot = &s->slots.items[lane->first + i];
 		const struct container *c = slot->keep ? slot->keep : slot->old;
 		if (!c || slot->held || !census_is_up(c))
 			continue;
 		const struct ground *drift = drifted_under(s, c);
-		slot->early = slot->old && (drift || (lane->bounce && lane->shares));
+		/* Who restarts with a dependency stops before it, so its replacement cannot be
+		 * waited for where that one waits for the dependency or for its networks. */
+		slot->early = slot->old && (drift || (lane->bounce && waits));
 		if (!slot->keep || (!drift && !lane->bounce))
 			continue;
 		slot->cycle = true;

@@ -177,7 +177,8 @@ static int draft_replacement(struct slots *s, const struct service *service, str
 		draft_after(s->plan, slot->stop, slot->create);
 	slot->remove = draft_remove(s, slot->old, "replaced");
 	draft_after(s->plan, slot->remove, slot->stop);
-	draft_after(s->plan, slot->remove, slot->create);
+	if (slot->stop == NO_STEP || slot->early)
+		draft_after(s->plan, slot->remove, slot->create);
 	slot->rename = draft_add(s->plan, STEP_RENAME, slot->name,
 				 s->plan->steps.items[slot->create].target, "its final name");
 	draft_step(s->plan, slot->rename)->name = slot->name;
@@ -244,10 +245,12 @@ static void draft_start(struct slots *s, struct slot *slot)
 	bool by_id = slot->keep && slot->rename == NO_STEP;
 	slot->start = draft_add(s->plan, STEP_START, slot->name,
 				by_id ? slot->keep->id : slot->name, start_cause(s, slot));
-	draft_after(s->plan, slot->start, slot->create);
-	draft_after(s->plan, slot->start, slot->rename);
-	draft_after(s->plan, slot->start, slot->link);
-	draft_after(s->plan, slot->start, slot->stop);
+	if (slot->keep) {
+		draft_after(s->plan, slot->start, slot->link != NO_STEP ? slot->link : slot->stop);
+		draft_after(s->plan, slot->start, slot->rename);
+	} else {
+		draft_after(s->plan, slot->start, slot->old ? slot->rename : slot->create);
+	}
 }
 
 static const struct {
@@ -469,7 +472,8 @@ static int order_successions(struct slots *s, struct error **err)
 		const struct slot *slot = &s->slots.items[spare->slot];
 		draft_after(s->plan, slot->create, spare->remove);
 		draft_after(s->plan, slot->rename, spare->remove);
-		draft_after(s->plan, slot->start, spare->remove);
+		if (slot->create == NO_STEP && slot->rename == NO_STEP)
+			draft_after(s->plan, slot->start, spare->remove);
 	}
 	ARRAY_FOR_EACH (struct slot, slot, &s->slots) {
 		order_after_ports(s, &ports, slot);
