@@ -38,8 +38,6 @@ void kept_forget(struct keeper *keeper, struct kept *kept)
 	kept_drop(kept);
 }
 
-/* The place of a service's container that is not on the engine now: an adopted one may bear another
- * name. */
 const struct service *kept_service(const struct keeper *keeper, const struct kept *kept)
 {
 	if (!keeper->project || !kept->service)
