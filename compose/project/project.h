@@ -309,6 +309,7 @@ struct project {
 	ARRAY(struct file_source) secrets;
 	ARRAY(struct file_source) configs;
 	struct strings profiles; /* active */
+	bool all_resources;      /* what no service uses stays when services are selected */
 	struct map environment;  /* what interpolation sees, values are strings in the arena */
 };
 

@@ -1,0 +1,742 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/project/bind.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/own.h"
+#include "compose/project/hash.h"
+#include "compose/project/project.h"
+#include "compose/project/value.h"
+
+struct binder {
+	struct project *project;
+	struct arena *arena;
+	struct service *service;
+};
+
+/* --- parts of a service */
+
+static void bind_image(struct binder *binder, const struct node *node)
+{
+	binder->service->image = node_text(node);
+	binder->service->image_at = node->at;
+	binder->service->image_written = binder->service->image != NULL;
+}
+
+static void bind_build(struct binder *binder, const struct node *node)
+{
+	struct build *build = arena_alloc(binder->arena, sizeof(*build));
+
+	*build = (struct build){
+		.context = node_text(node_get(node, "context")),
+		.dockerfile = node_text(node_get(node, "dockerfile")),
+		.dockerfile_inline = node_text(node_get(node, "dockerfile_inline")),
+		.target = node_text(node_get(node, "target")),
+		.network = node_text(node_get(node, "network")),
+		.isolation = node_text(node_get(node, "isolation")),
+		.platform = binder->service->platform,
+		.args = value_pairs(binder->arena, node_get(node, "args")),
+		.labels = value_pairs(binder->arena, node_get(node, "labels")),
+		.cache_from = value_strings(binder->arena, node_get(node, "cache_from")),
+		.tags = value_strings(binder->arena, node_get(node, "tags")),
+		.extra_hosts = value_strings(binder->arena, node_get(node, "extra_hosts")),
+		.pull = value_bool(node_get(node, "pull"), false),
+		.no_cache = value_bool(node_get(node, "no_cache"), false),
+		.shm_size = value_bytes(node_get(node, "shm_size")),
+		.at = node->at,
+	};
+	/* host=ip in the canonical form, host:ip to the engine */
+	binder->service->build = build;
+}
+
+/* The engine wants host:ip, the canonical form is host=ip. */
+static void bind_hosts(struct arena *arena, struct strings *hosts)
+{
+	for (size_t i = 0; i < hosts->len; i++) {
+		char *copy = arena_copy(arena, hosts->items[i]);
+		char *equals = strchr(copy, '=');
+
+		if (equals)
+			*equals = ':';
+		hosts->items[i] = copy;
+	}
+}
+
+static void bind_ports(struct binder *binder, const struct node *node)
+{
+	VALUE_ROOM(binder->arena, &binder->service->ports, value_items(node));
+	for (size_t i = 0; i < value_items(node); i++) {
+		const struct node *item = node->sequence.items[i];
+		const char *published = node_text(node_get(item, "published"));
+		const char *protocol = node_text(node_get(item, "protocol"));
+		const char *mode = node_text(node_get(item, "mode"));
+		int64_t target = value_int(node_get(item, "target"), 0);
+
+		if (target < 1 || target > 65535)
+			continue;
+		binder->service->ports.items[binder->service->ports.len++] = (struct service_port){
+			.host_ip = node_text(node_get(item, "host_ip")),
+			.published = published && *published && strcmp(published, "0") != 0
+					     ? published
+					     : NULL,
+			.target = (unsigned)target,
+			.protocol = protocol ? protocol : "tcp",
+			.mode = mode ? mode : "ingress",
+			.name = node_text(node_get(item, "name")),
+			.app_protocol = node_text(node_get(item, "app_protocol")),
+			.at = item->at,
+		};
+	}
+}
+
+static void bind_expose(struct binder *binder, const struct node *node)
+{
+	struct strings expose = value_strings(binder->arena, node);
+
+	for (size_t i = 0; i < expose.len; i++)
+		if (!strchr(expose.items[i], '/'))
+			expose.items[i] = arena_format(binder->arena, "%s/tcp", expose.items[i]);
+	binder->service->expose = expose;
+}
+
+/* A pipe's short form is a path and therefore says bind. */
+static enum mount_kind kind_of(const char *type, const char *source)
+{
+	if (strcmp(type, "npipe") == 0 ||
+	    (strcmp(type, "bind") == 0 && source && text_starts(source, "\\\\.\\pipe\\")))
+		return MOUNT_NPIPE;
+	if (strcmp(type, "bind") == 0)
+		return MOUNT_BIND;
+	return strcmp(type, "tmpfs") == 0 ? MOUNT_TMPFS : MOUNT_VOLUME;
+}
+
+static void bind_mounts(struct binder *binder, const struct node *node)
+{
+	VALUE_ROOM(binder->arena, &binder->service->mounts, value_items(node));
+	for (size_t i = 0; i < value_items(node); i++) {
+		const struct node *item = node->sequence.items[i];
+		const struct node *bind = node_get(item, "bind");
+		const struct node *volume = node_get(item, "volume");
+		const struct node *tmpfs = node_get(item, "tmpfs");
+		const char *type = node_text(node_get(item, "type"));
+		const char *source = node_text(node_get(item, "source"));
+
+		if (!type || !node_text(node_get(item, "target")))
+			continue;
+		binder->service->mounts.items[binder->service->mounts.len++] =
+			(struct service_mount){
+				.kind = kind_of(type, source),
+				.source = source && *source ? source : NULL,
+				.target = node_text(node_get(item, "target")),
+				.read_only = value_bool(node_get(item, "read_only"), false),
+				.create_host_path =
+					value_bool(node_get(bind, "create_host_path"), false),
+				.nocopy = value_bool(node_get(volume, "nocopy"), false),
+				.propagation = node_text(node_get(bind, "propagation")),
+				.selinux = node_text(node_get(bind, "selinux")),
+				.subpath = node_text(node_get(volume, "subpath")),
+				.tmpfs_size = value_bytes(node_get(tmpfs, "size")),
+				.tmpfs_mode = value_mode(node_get(tmpfs, "mode")),
+				.at = item->at,
+			};
+	}
+}
+
+static int by_priority(const void *a, const void *b)
+{
+	const struct service_network *x = a, *y = b;
+
+	if (x->priority != y->priority)
+		return x->priority > y->priority ? -1 : 1;
+	return strcmp(x->network, y->network);
+}
+
+static void bind_networks(struct binder *binder, const struct node *node)
+{
+	struct service *service = binder->service;
+
+	VALUE_ROOM(binder->arena, &service->networks, value_entries(node));
+	for (size_t i = 0; i < value_entries(node); i++) {
+		const struct node_entry *entry = &node->mapping.entries[i];
+		const struct node *value = entry->value;
+
+		service->networks.items[service->networks.len++] = (struct service_network){
+			.network = entry->key,
+			.aliases = value_strings(binder->arena, node_get(value, "aliases")),
+			.ipv4_address = node_text(node_get(value, "ipv4_address")),
+			.ipv6_address = node_text(node_get(value, "ipv6_address")),
+			.mac_address = node_text(node_get(value, "mac_address")),
+			.link_local_ips =
+				value_strings(binder->arena, node_get(value, "link_local_ips")),
+			.driver_opts = value_pairs(binder->arena, node_get(value, "driver_opts")),
+			.priority = (int)value_int(node_get(value, "priority"), 0),
+			.gw_priority = (int)value_int(node_get(value, "gw_priority"), 0),
+			.at = entry->at,
+		};
+	}
+	if (service->networks.len > 1)
+		qsort(service->networks.items, service->networks.len,
+		      sizeof(*service->networks.items), by_priority);
+}
+
+static void bind_network_mode(struct binder *binder, const struct node *node)
+{
+	binder->service->network_mode = node_text(node);
+	binder->service->network_mode_at = node->at;
+}
+
+static void bind_isolation(struct binder *binder, const struct node *node)
+{
+	binder->service->isolation = node_text(node);
+	binder->service->isolation_at = node->at;
+}
+
+static void bind_dependencies(struct binder *binder, const struct node *node)
+{
+	struct service *service = binder->service;
+
+	VALUE_ROOM(binder->arena, &service->dependencies, value_entries(node));
+	for (size_t i = 0; i < value_entries(node); i++) {
+		const struct node_entry *entry = &node->mapping.entries[i];
+		const char *condition = node_text(node_get(entry->value, "condition"));
+		enum dependency_condition kind = DEPENDENCY_STARTED;
+
+		if (text_same(condition, "service_healthy"))
+			kind = DEPENDENCY_HEALTHY;
+		else if (text_same(condition, "service_completed_successfully"))
+			kind = DEPENDENCY_COMPLETED;
+		service->dependencies.items[service->dependencies.len++] = (struct dependency){
+			.service = entry->key,
+			.condition = kind,
+			.restart = value_bool(node_get(entry->value, "restart"), false),
+			.required = value_bool(node_get(entry->value, "required"), true),
+			.at = entry->at,
+		};
+	}
+}
+
+static void bind_healthcheck(struct binder *binder, const struct node *node)
+{
+	char **test = value_vector(binder->arena, node_get(node, "test"));
+	bool none = test && test[0] && strcmp(test[0], "NONE") == 0;
+
+	binder->service->healthcheck = (struct healthcheck){
+		.disabled = none || value_bool(node_get(node, "disable"), false),
+		.test = none ? NULL : test,
+		.interval = (uint64_t)value_duration(node_get(node, "interval"), 0),
+		.timeout = (uint64_t)value_duration(node_get(node, "timeout"), 0),
+		.start_period = (uint64_t)value_duration(node_get(node, "start_period"), 0),
+		.start_interval = (uint64_t)value_duration(node_get(node, "start_interval"), 0),
+		.retries = (int)value_int(node_get(node, "retries"), 0),
+		.at = node->at,
+	};
+}
+
+static void bind_restart(struct binder *binder, const struct node *node)
+{
+	const char *text = node_text(node);
+	struct restart_policy *restart = &binder->service->restart;
+
+	/* deploy.restart_policy counts more. */
+	if (!text || restart->name)
+		return;
+	*restart = (struct restart_policy){.name = text, .at = node->at};
+	if (text_starts(text, "on-failure:")) {
+		restart->name = "on-failure";
+		restart->max_retries = (int)strtol(strchr(text, ':') + 1, NULL, 10);
+	}
+}
+
+static void bind_deploy(struct binder *binder, const struct node *node)
+{
+	struct service *service = binder->service;
+	const struct node *limits = node_get(node_get(node, "resources"), "limits");
+	const struct node *reserved = node_get(node_get(node, "resources"), "reservations");
+	const struct node *restart = node_get(node, "restart_policy");
+	const char *condition = node_text(node_get(restart, "condition"));
+
+	if (node_get(node, "replicas"))
+		service->replicas = (unsigned)value_int(node_get(node, "replicas"), 1);
+	if (node_get(limits, "cpus"))
+		service->resources.cpus = value_real(node_get(limits, "cpus"));
+	if (node_get(limits, "memory"))
+		service->resources.memory = value_bytes(node_get(limits, "memory"));
+	if (node_get(limits, "pids"))
+		service->resources.pids = value_int(node_get(limits, "pids"), 0);
+	if (node_get(reserved, "memory"))
+		service->resources.memory_reservation = value_bytes(node_get(reserved, "memory"));
+	if (!restart)
+		return;
+	service->restart = (struct restart_policy){.name = "always", .at = restart->at};
+	if (text_same(condition, "none"))
+		service->restart.name = "no";
+	if (text_same(condition, "on-failure")) {
+		service->restart.name = "on-failure";
+		service->restart.max_retries = (int)value_int(node_get(restart, "max_attempts"), 0);
+	}
+}
+
+static void bind_scale(struct binder *binder, const struct node *node)
+{
+	binder->service->replicas = (unsigned)value_int(node, 1);
+}
+
+/* Targets become absolute: below folder where they are not. */
+static void bind_uses(struct binder *binder, const struct node *node, const char *folder,
+		      bool secrets)
+{
+	struct service_file *items = arena_alloc(binder->arena, value_items(node) * sizeof(*items));
+	size_t len = 0;
+
+	for (size_t i = 0; i < value_items(node); i++) {
+		const struct node *item = node->sequence.items[i];
+		const char *source = node_text(node_get(item, "source"));
+		const char *target = node_text(node_get(item, "target"));
+
+		if (!source)
+			continue;
+		if (!target || !*target)
+			target = source;
+		if (target[0] != '/' && target[0] != '\\' && !(target[0] && target[1] == ':'))
+			target = arena_format(binder->arena, "%s%s", folder, target);
+		items[len++] = (struct service_file){
+			.source = source,
+			.target = target,
+			.uid = node_text(node_get(item, "uid")),
+			.gid = node_text(node_get(item, "gid")),
+			.mode = value_mode(node_get(item, "mode")),
+			.at = item->at,
+		};
+	}
+	if (secrets) {
+		binder->service->secrets.items = items;
+		binder->service->secrets.len = binder->service->secrets.cap = len;
+	} else {
+		binder->service->configs.items = items;
+		binder->service->configs.len = binder->service->configs.cap = len;
+	}
+}
+
+static void bind_secrets(struct binder *binder, const struct node *node)
+{
+	bind_uses(binder, node, "/run/secrets/", true);
+}
+
+static void bind_configs(struct binder *binder, const struct node *node)
+{
+	bind_uses(binder, node, "/", false);
+}
+
+static void bind_devices(struct binder *binder, const struct node *node)
+{
+	struct strings *devices = &binder->service->devices;
+
+	VALUE_ROOM(binder->arena, devices, value_items(node));
+	for (size_t i = 0; i < value_items(node); i++) {
+		const struct node *item = node->sequence.items[i];
+		const char *source = node_text(node_get(item, "source"));
+		const char *target = node_text(node_get(item, "target"));
+		const char *permissions = node_text(node_get(item, "permissions"));
+
+		if (source)
+			devices->items[devices->len++] = arena_format(
+				binder->arena, "%s:%s:%s", source, target ? target : source,
+				permissions ? permissions : "rwm");
+	}
+}
+
+static void bind_ulimits(struct binder *binder, const struct node *node)
+{
+	struct service *service = binder->service;
+
+	VALUE_ROOM(binder->arena, &service->ulimits, value_entries(node));
+	for (size_t i = 0; i < value_entries(node); i++) {
+		const struct node_entry *entry = &node->mapping.entries[i];
+		bool pair = entry->value->kind == NODE_MAPPING;
+
+		service->ulimits.items[service->ulimits.len++] = (struct ulimit){
+			.name = entry->key,
+			.soft = value_int(pair ? node_get(entry->value, "soft") : entry->value, 0),
+			.hard = value_int(pair ? node_get(entry->value, "hard") : entry->value, 0),
+		};
+	}
+}
+
+static void bind_logging(struct binder *binder, const struct node *node)
+{
+	binder->service->logging_driver = node_text(node_get(node, "driver"));
+	binder->service->logging_options = value_pairs(binder->arena, node_get(node, "options"));
+}
+
+static void bind_credential_spec(struct binder *binder, const struct node *node)
+{
+	binder->service->credential_spec = node;
+}
+
+static void bind_init(struct binder *binder, const struct node *node)
+{
+	binder->service->init = value_bool(node, false);
+	binder->service->init_written = true;
+}
+
+static void bind_extra_hosts(struct binder *binder, const struct node *node)
+{
+	binder->service->extra_hosts = value_strings(binder->arena, node);
+	bind_hosts(binder->arena, &binder->service->extra_hosts);
+}
+
+/* --- x-wincompose */
+
+static void bind_probe(struct probe *probe, const struct node *node)
+{
+	const struct node *http = node_get(node, "http");
+	const struct node *tcp = node_get(node, "tcp");
+	const int64_t second = 1000000000;
+
+	*probe = (struct probe){
+		.kind = http  ? PROBE_HTTP
+			: tcp ? PROBE_TCP
+			      : PROBE_LOG,
+		.port = (unsigned)value_int(node_get(http ? http : tcp, "port"), 0),
+		.path = http ? node_text(node_get(http, "path")) : NULL,
+		.status = (int)value_int(node_get(http, "status"), 0),
+		.pattern = node_text(node_get(node, "log")),
+		.interval = (uint64_t)value_duration(node_get(node, "interval"), 10 * second),
+		.timeout = (uint64_t)value_duration(node_get(node, "timeout"), 5 * second),
+		.retries = (int)value_int(node_get(node, "retries"), 3),
+		.start_period = (uint64_t)value_duration(node_get(node, "start_period"), 0),
+		.at = node->at,
+	};
+	if (http && !probe->path)
+		probe->path = "/";
+	if (probe->kind == PROBE_LOG && !probe->pattern)
+		probe->kind = PROBE_NONE;
+}
+
+static void bind_supervision(struct binder *binder, const struct node *node)
+{
+	static const char *const words[] = {
+		[UNHEALTHY_RESTART] = "restart",
+		[UNHEALTHY_RECREATE] = "recreate",
+		[UNHEALTHY_STOP] = "stop",
+		[UNHEALTHY_IGNORE] = "ignore",
+	};
+	struct supervision *own = &binder->service->supervision;
+	const struct node *backoff = node_get(node, "backoff");
+	const char *word = node_text(node_get(node, "on_unhealthy"));
+	const struct restart_policy *restart = &binder->service->restart;
+	const int64_t second = 1000000000;
+
+	*own = (struct supervision){
+		.backoff_initial = (uint64_t)value_duration(node_get(backoff, "initial"), second),
+		.backoff_max = (uint64_t)value_duration(node_get(backoff, "max"), 60 * second),
+		.backoff_reset =
+			(uint64_t)value_duration(node_get(backoff, "reset_after"), 60 * second),
+		.isolation_strict = text_same(node_text(node_get(node, "isolation")), "strict"),
+	};
+	if (text_same(restart->name, "no"))
+		own->on_unhealthy = UNHEALTHY_IGNORE;
+	if (text_same(restart->name, "on-failure"))
+		own->max_restarts = restart->max_retries;
+	for (size_t i = 0; word && i < ARRAY_LEN(words); i++)
+		if (strcmp(word, words[i]) == 0)
+			own->on_unhealthy = (enum on_unhealthy)i;
+	if (node_get(node, "probe"))
+		bind_probe(&own->probe, node_get(node, "probe"));
+}
+
+/* --- a service */
+
+enum kind {
+	KIND_STRING,
+	KIND_STRINGS,
+	KIND_PAIRS,
+	KIND_VECTOR,
+	KIND_BYTES,
+	KIND_DURATION,
+	KIND_BOOL,
+	KIND_INT64,
+	KIND_DOUBLE,
+	KIND_FUNCTION,
+};
+
+struct binding {
+	const char *name;
+	enum kind kind;
+	size_t offset;
+	void (*bind)(struct binder *binder, const struct node *node);
+};
+
+#define FIELD(name_, kind_, member)                                                                \
+	{                                                                                          \
+		.name = name_, .kind = kind_, .offset = offsetof(struct service, member)           \
+	}
+#define WITH(name_, function)                                                                      \
+	{                                                                                          \
+		.name = name_, .kind = KIND_FUNCTION, .bind = function                             \
+	}
+
+static const struct binding bindings[] = {
+	WITH("image", bind_image),
+	WITH("build", bind_build),
+	FIELD("platform", KIND_STRING, platform),
+	FIELD("pull_policy", KIND_STRING, pull_policy),
+	FIELD("command", KIND_VECTOR, command),
+	FIELD("entrypoint", KIND_VECTOR, entrypoint),
+	FIELD("environment", KIND_PAIRS, environment),
+	FIELD("labels", KIND_PAIRS, labels),
+	WITH("ports", bind_ports),
+	WITH("expose", bind_expose),
+	WITH("volumes", bind_mounts),
+	FIELD("volumes_from", KIND_STRINGS, volumes_from),
+	WITH("networks", bind_networks),
+	WITH("network_mode", bind_network_mode),
+	WITH("depends_on", bind_dependencies),
+	WITH("healthcheck", bind_healthcheck),
+	WITH("restart", bind_restart),
+	WITH("deploy", bind_deploy),
+	WITH("scale", bind_scale),
+	FIELD("container_name", KIND_STRING, container_name),
+	WITH("secrets", bind_secrets),
+	WITH("configs", bind_configs),
+	FIELD("user", KIND_STRING, user),
+	FIELD("working_dir", KIND_STRING, working_dir),
+	FIELD("hostname", KIND_STRING, hostname),
+	FIELD("domainname", KIND_STRING, domainname),
+	FIELD("mac_address", KIND_STRING, mac_address),
+	WITH("isolation", bind_isolation),
+	FIELD("stop_signal", KIND_STRING, stop_signal),
+	FIELD("stop_grace_period", KIND_DURATION, stop_grace_period),
+	FIELD("tty", KIND_BOOL, tty),
+	FIELD("stdin_open", KIND_BOOL, stdin_open),
+	FIELD("privileged", KIND_BOOL, privileged),
+	FIELD("read_only", KIND_BOOL, read_only),
+	FIELD("runtime", KIND_STRING, runtime),
+	WITH("init", bind_init),
+	FIELD("pid", KIND_STRING, pid),
+	FIELD("ipc", KIND_STRING, ipc),
+	FIELD("uts", KIND_STRING, uts),
+	FIELD("userns_mode", KIND_STRING, userns_mode),
+	FIELD("cgroup", KIND_STRING, cgroup),
+	FIELD("cgroup_parent", KIND_STRING, cgroup_parent),
+	FIELD("shm_size", KIND_BYTES, shm_size),
+	FIELD("cap_add", KIND_STRINGS, cap_add),
+	FIELD("cap_drop", KIND_STRINGS, cap_drop),
+	FIELD("security_opt", KIND_STRINGS, security_opt),
+	FIELD("group_add", KIND_STRINGS, group_add),
+	FIELD("dns", KIND_STRINGS, dns),
+	FIELD("dns_search", KIND_STRINGS, dns_search),
+	FIELD("dns_opt", KIND_STRINGS, dns_opt),
+	FIELD("tmpfs", KIND_STRINGS, tmpfs),
+	WITH("devices", bind_devices),
+	WITH("extra_hosts", bind_extra_hosts),
+	FIELD("sysctls", KIND_PAIRS, sysctls),
+	FIELD("annotations", KIND_PAIRS, annotations),
+	FIELD("storage_opt", KIND_PAIRS, storage_opt),
+	WITH("ulimits", bind_ulimits),
+	WITH("logging", bind_logging),
+	WITH("credential_spec", bind_credential_spec),
+	FIELD("attach", KIND_BOOL, attach),
+	FIELD("profiles", KIND_STRINGS, profiles),
+	FIELD("cpus", KIND_DOUBLE, resources.cpus),
+	FIELD("mem_limit", KIND_BYTES, resources.memory),
+	FIELD("mem_reservation", KIND_BYTES, resources.memory_reservation),
+	FIELD("memswap_limit", KIND_BYTES, resources.memory_swap),
+	FIELD("pids_limit", KIND_INT64, resources.pids),
+	FIELD("cpu_shares", KIND_INT64, resources.cpu_shares),
+	FIELD("cpu_count", KIND_INT64, resources.cpu_count),
+	FIELD("cpu_percent", KIND_DOUBLE, resources.cpu_percent),
+	FIELD("cpuset", KIND_STRING, resources.cpuset),
+};
+
+static void bind_field(struct binder *binder, const struct binding *binding,
+		       const struct node *node)
+{
+	void *field = (char *)binder->service + binding->offset;
+
+	switch (binding->kind) {
+	case KIND_STRING:
+		*(const char **)field = node_text(node);
+		break;
+	case KIND_STRINGS:
+		*(struct strings *)field = value_strings(binder->arena, node);
+		break;
+	case KIND_PAIRS:
+		*(struct pairs *)field = value_pairs(binder->arena, node);
+		break;
+	case KIND_VECTOR:
+		*(char ***)field = value_vector(binder->arena, node);
+		break;
+	case KIND_BYTES:
+		*(int64_t *)field = value_bytes(node);
+		break;
+	case KIND_DURATION:
+		*(int64_t *)field = value_duration(node, -1);
+		break;
+	case KIND_BOOL:
+		*(bool *)field = value_bool(node, *(bool *)field);
+		break;
+	case KIND_INT64:
+		*(int64_t *)field = value_int(node, 0);
+		break;
+	case KIND_DOUBLE:
+		*(double *)field = value_real(node);
+		break;
+	case KIND_FUNCTION:
+		binding->bind(binder, node);
+		break;
+	}
+}
+
+static void bind_service(struct binder *binder, const struct node_entry *entry)
+{
+	struct service *service = binder->service;
+
+	*service = (struct service){
+		.name = entry->key,
+		.at = entry->at,
+		.node = entry->value,
+		.replicas = 1,
+		.stop_grace_period = -1,
+		.attach = true,
+	};
+	for (size_t i = 0; i < value_entries(entry->value); i++) {
+		const struct node_entry *attribute = &entry->value->mapping.entries[i];
+
+		for (size_t j = 0; j < ARRAY_LEN(bindings); j++)
+			if (bindings[j].name[0] == attribute->key[0] &&
+			    strcmp(bindings[j].name, attribute->key) == 0)
+				bind_field(binder, &bindings[j], attribute->value);
+	}
+	bind_supervision(binder, node_get(entry->value, "x-wincompose"));
+	if (service->build) {
+		struct build *build = (struct build *)service->build;
+
+		build->platform = service->platform;
+		bind_hosts(binder->arena, &build->extra_hosts);
+	}
+	if (!service->image && service->build) {
+		service->image =
+			arena_format(binder->arena, "%s-%s", binder->project->name, service->name);
+		service->image_at = service->build->at;
+	}
+	hash_node(entry->value, service->hash);
+}
+
+/* --- the top */
+
+static void bind_network(struct binder *binder, const struct node_entry *entry,
+			 struct network *network)
+{
+	const struct node *node = entry->value;
+	const struct node *ipam = node_get(node, "ipam");
+	const struct node *pools = node_get(ipam, "config");
+
+	*network = (struct network){
+		.key = entry->key,
+		.name = node_text(node_get(node, "name")),
+		.external = value_bool(node_get(node, "external"), false),
+		.driver = node_text(node_get(node, "driver")),
+		.driver_opts = value_pairs(binder->arena, node_get(node, "driver_opts")),
+		.labels = value_pairs(binder->arena, node_get(node, "labels")),
+		.internal = value_bool(node_get(node, "internal"), false),
+		.attachable = value_bool(node_get(node, "attachable"), false),
+		.ipv6 = value_bool(node_get(node, "enable_ipv6"), false),
+		.ipam_driver = node_text(node_get(ipam, "driver")),
+		.at = entry->at,
+	};
+	if (!network->name)
+		network->name = entry->key;
+	VALUE_ROOM(binder->arena, &network->ipam, value_items(pools));
+	for (size_t i = 0; i < value_items(pools); i++) {
+		const struct node *pool = pools->sequence.items[i];
+
+		network->ipam.items[network->ipam.len++] = (struct ipam_pool){
+			.subnet = node_text(node_get(pool, "subnet")),
+			.ip_range = node_text(node_get(pool, "ip_range")),
+			.gateway = node_text(node_get(pool, "gateway")),
+			.aux_addresses =
+				value_pairs(binder->arena, node_get(pool, "aux_addresses")),
+		};
+	}
+	hash_node(node, network->hash);
+}
+
+static void bind_volume(struct binder *binder, const struct node_entry *entry,
+			struct volume *volume)
+{
+	const struct node *node = entry->value;
+
+	*volume = (struct volume){
+		.key = entry->key,
+		.name = node_text(node_get(node, "name")),
+		.external = value_bool(node_get(node, "external"), false),
+		.driver = node_text(node_get(node, "driver")),
+		.driver_opts = value_pairs(binder->arena, node_get(node, "driver_opts")),
+		.labels = value_pairs(binder->arena, node_get(node, "labels")),
+		.at = entry->at,
+	};
+	if (!volume->name)
+		volume->name = entry->key;
+	hash_node(node, volume->hash);
+}
+
+static void bind_file(const struct node_entry *entry, struct file_source *file)
+{
+	static const struct {
+		const char *key;
+		enum source_kind kind;
+	} sources[] = {
+		{"file", SOURCE_FILE},
+		{"environment", SOURCE_ENVIRONMENT},
+		{"content", SOURCE_CONTENT},
+	};
+
+	*file = (struct file_source){
+		.key = entry->key,
+		.name = node_text(node_get(entry->value, "name")),
+		.kind = SOURCE_EXTERNAL,
+		.at = entry->at,
+	};
+	if (!file->name)
+		file->name = entry->key;
+	for (size_t i = 0; i < ARRAY_LEN(sources) && !file->value; i++) {
+		file->value = node_text(node_get(entry->value, sources[i].key));
+		if (file->value)
+			file->kind = sources[i].kind;
+	}
+}
+
+void bind_project(struct project *project)
+{
+	struct binder binder = {project, &project->arena, NULL};
+	const struct node *services = node_get(project->root, "services");
+	const struct node *networks = node_get(project->root, "networks");
+	const struct node *volumes = node_get(project->root, "volumes");
+	const struct node *secrets = node_get(project->root, "secrets");
+	const struct node *configs = node_get(project->root, "configs");
+
+	VALUE_ROOM(&project->arena, &project->services, value_entries(services));
+	for (size_t i = 0; i < value_entries(services); i++) {
+		binder.service = &project->services.items[project->services.len];
+		bind_service(&binder, &services->mapping.entries[i]);
+		binder.service->index = project->services.len++;
+	}
+	VALUE_ROOM(&project->arena, &project->networks, value_entries(networks));
+	for (size_t i = 0; i < value_entries(networks); i++)
+		bind_network(&binder, &networks->mapping.entries[i],
+			     &project->networks.items[project->networks.len++]);
+	VALUE_ROOM(&project->arena, &project->volumes, value_entries(volumes));
+	for (size_t i = 0; i < value_entries(volumes); i++)
+		bind_volume(&binder, &volumes->mapping.entries[i],
+			    &project->volumes.items[project->volumes.len++]);
+	VALUE_ROOM(&project->arena, &project->secrets, value_entries(secrets));
+	for (size_t i = 0; i < value_entries(secrets); i++)
+		bind_file(&secrets->mapping.entries[i],
+			  &project->secrets.items[project->secrets.len++]);
+	VALUE_ROOM(&project->arena, &project->configs, value_entries(configs));
+	for (size_t i = 0; i < value_entries(configs); i++)
+		bind_file(&configs->mapping.entries[i],
+			  &project->configs.items[project->configs.len++]);
+}

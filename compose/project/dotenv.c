@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/project/dotenv.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "compose/project/interpolate.h"
+
+struct reader {
+	const struct dotenv *how;
+	const char *at; /* the text is ended by a NUL */
+	const char *line_start;
+	unsigned line;
+	struct diagnostics *diagnostics;
+};
+
+static struct position place(const struct reader *reader)
+{
+	return (struct position){reader->how->file, reader->line,
+				 (unsigned)(reader->at - reader->line_start) + 1};
+}
+
+static void next_line(struct reader *reader)
+{
+	reader->at += strcspn(reader->at, "\n");
+	if (*reader->at) {
+		reader->line_start = ++reader->at;
+		reader->line++;
+	}
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
+}
+
+static void skip_blanks(struct reader *reader)
+{
+	while (is_blank(*reader->at))
+		reader->at++;
+}
+
+static bool is_key(char c)
+{
+	return isalnum((unsigned char)c) || (c && strchr("_.-[]", c)) || (unsigned char)c >= 0x80;
+}
+
+static bool set_expanded(struct reader *reader, const char *name, const char *value,
+			 struct position at)
+{
+	const struct interpolate how = {reader->how->lookup, reader->how->unset,
+					reader->how->payload};
+	CLEANUP(text_drop) struct text out = {0};
+	CLEANUP(memory_free) char *problem = NULL;
+	size_t offset = 0;
+
+	if (!interpolate(&how, value, &out, &problem, &offset)) {
+		diagnostics_add(reader->diagnostics, SEVERITY_ERROR, at, name, "%s", problem);
+		return false;
+	}
+	reader->how->set(name, text_string(&out), at, reader->how->payload);
+	return true;
+}
+
+/* To the end of the line or " #", without the blanks at the end. */
+static bool read_plain(struct reader *reader, const char *name, struct position at)
+{
+	size_t len = strcspn(reader->at, "\n");
+	CLEANUP(memory_free) char *value = memory_copy_n(reader->at, len);
+
+	for (size_t i = 0; i < len; i++)
+		if (value[i] == '#' && (i == 0 || is_blank(value[i - 1])))
+			len = i;
+	while (len > 0 && is_blank(value[len - 1]))
+		len--;
+	value[len] = '\0';
+	next_line(reader);
+	return set_expanded(reader, name, value, at);
+}
+
+/* An escape of double quotes, at the character behind the backslash. What has no meaning keeps its
+ * backslash;
+ * \$ becomes $$, which interpolation makes a dollar. */
+static void add_escape(struct reader *reader, struct text *out)
+{
+	static const char names[] = "abcfnrtv\\\"";
+	static const char meanings[] = "\a\b\0\f\n\r\t\v\\\"";
+	char c = *reader->at;
+	const char *known = c ? strchr(names, c) : NULL;
+
+	if (c == '$') {
+		text_add(out, "$$");
+	} else if (c == '0' && isdigit((unsigned char)reader->at[1])) {
+		unsigned value = 0;
+
+		for (int i = 0; i < 3 && reader->at[1] >= '0' && reader->at[1] <= '7'; i++)
+			value = value * 8 + (unsigned)(*++reader->at - '0');
+		if (value > 0)
+			text_add_char(out, (char)value);
+	} else if (known && meanings[known - names]) {
+		text_add_char(out, meanings[known - names]);
+	} else if (c) {
+		text_add_char(out, '\\');
+		text_add_char(out, c);
+	}
+}
+
+/* Between quotes; what follows the closing quote is read as the next statement. */
+static bool read_quoted(struct reader *reader, const char *name, struct position at)
+{
+	CLEANUP(text_drop) struct text value = {0};
+	struct position start = place(reader);
+	char quote = *reader->at++;
+
+	for (; *reader->at && *reader->at != quote; reader->at++) {
+		if (*reader->at == '\n') {
+			reader->line++;
+			reader->line_start = reader->at + 1;
+		}
+		if (*reader->at != '\\' || !reader->at[1]) {
+			text_add_char(&value, *reader->at);
+		} else if (quote == '"') {
+			reader->at++;
+			add_escape(reader, &value);
+		} else if (reader->at[1] == '\'') {
+			text_add_char(&value, *++reader->at);
+		} else {
+			text_add_char(&value, '\\');
+		}
+	}
+	if (!*reader->at) {
+		diagnostics_add(reader->diagnostics, SEVERITY_ERROR, start, name,
+				"the quote %c is not closed", quote);
+		return false;
+	}
+	reader->at++;
+	if (quote == '"')
+		return set_expanded(reader, name, text_string(&value), at);
+	reader->how->set(name, text_string(&value), at, reader->how->payload);
+	return true;
+}
+
+static void set_inherited(struct reader *reader, const char *name, struct position at)
+{
+	reader->how->set(name, reader->how->lookup(name, reader->how->payload), at,
+			 reader->how->payload);
+}
+
+static bool bad_name(struct reader *reader, const char *start, struct position at)
+{
+	size_t len = strcspn(start, "=:\n");
+
+	diagnostic_hint(diagnostics_add(reader->diagnostics, SEVERITY_ERROR, at, NULL,
+					"\"%.*s\" is not a variable's name",
+					(int)(len > 60 ? 60 : len), start),
+			"a name is made of letters, digits, _ . - [ and ]; then comes =");
+	return false;
+}
+
+static bool read_statement(struct reader *reader)
+{
+	if (strncmp(reader->at, "export", 6) == 0 && is_blank(reader->at[6])) {
+		reader->at += 6;
+		skip_blanks(reader);
+	}
+	struct position at = place(reader);
+	const char *start = reader->at;
+	while (is_key(*reader->at))
+		reader->at++;
+	size_t len = (size_t)(reader->at - start);
+	skip_blanks(reader);
+	if (len == 0)
+		return bad_name(reader, start, at);
+	CLEANUP(memory_free) char *name = memory_copy_n(start, len);
+	if (*reader->at == '\n' || !*reader->at || *reader->at == '#') {
+		set_inherited(reader, name, at);
+		return true;
+	}
+	if (*reader->at != '=' && *reader->at != ':')
+		return bad_name(reader, start, at);
+	reader->at++;
+	skip_blanks(reader);
+	if (*reader->at == '"' || *reader->at == '\'')
+		return read_quoted(reader, name, at);
+	return read_plain(reader, name, at);
+}
+
+static bool read_raw_line(struct reader *reader)
+{
+	size_t len = strcspn(reader->at, "\n");
+	struct position at = place(reader);
+
+	if (len > 0 && reader->at[len - 1] == '\r')
+		len--;
+	CLEANUP(memory_free) char *line = memory_copy_n(reader->at, len);
+	char *equals = strchr(line, '=');
+	if (equals)
+		*equals = '\0';
+	if (!*line || strpbrk(line, " \t"))
+		return bad_name(reader, reader->at, at);
+	if (equals)
+		reader->how->set(line, equals + 1, at, reader->how->payload);
+	else
+		set_inherited(reader, line, at);
+	next_line(reader);
+	return true;
+}
+
+bool dotenv_read(const struct dotenv *how, const char *bytes, size_t len,
+		 struct diagnostics *diagnostics)
+{
+	CLEANUP(memory_free) char *text = memory_copy_n(bytes, len);
+	struct reader reader = {.how = how, .at = text, .line = 1, .diagnostics = diagnostics};
+
+	if (text_starts(text, "\xef\xbb\xbf"))
+		reader.at += 3;
+	reader.line_start = reader.at;
+	if (strlen(text) != len) {
+		diagnostics_add(diagnostics, SEVERITY_ERROR, (struct position){how->file, 0, 0},
+				NULL, "the file has a NUL character in it: it is not text");
+		return false;
+	}
+	for (;;) {
+		skip_blanks(&reader);
+		if (!*reader.at)
+			return true;
+		if (*reader.at == '\n' || *reader.at == '#')
+			next_line(&reader);
+		else if (how->raw ? !read_raw_line(&reader) : !read_statement(&reader))
+			return false;
+	}
+}

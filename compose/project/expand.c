@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/project/expand.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "compose/project/interpolate.h"
+#include "compose/project/trail.h"
+
+/* One scalar, while it is interpolated. */
+struct scalar {
+	struct expand *expand;
+	const struct node *node;
+	const struct trail *trail;
+};
+
+static const char *look(const char *name, void *payload)
+{
+	const struct scalar *scalar = payload;
+
+	return variables_get(scalar->expand->variables, name);
+}
+
+/* Told once for each variable, where it is used first. */
+static void unset(const char *name, void *payload)
+{
+	struct scalar *scalar = payload;
+	CLEANUP(text_drop) struct text path = {0};
+
+	if (map_set(&scalar->expand->unset, name, scalar->expand))
+		return;
+	trail_add(scalar->trail, &path);
+	diagnostic_hint(
+		diagnostics_add(scalar->expand->diagnostics, SEVERITY_WARNING, scalar->node->at,
+				text_string(&path),
+				"the variable %s is not set: it is taken as empty", name),
+		"${%s:-} says that this is meant, ${%s:?} makes it an error, $$ is a dollar", name,
+		name);
+}
+
+static struct node *expand_scalar(struct expand *expand, struct node *node,
+				  const struct trail *trail)
+{
+	struct scalar scalar = {expand, node, trail};
+	const struct interpolate how = {look, unset, &scalar};
+	CLEANUP(text_drop) struct text out = {0};
+	CLEANUP(memory_free) char *problem = NULL;
+	size_t offset = 0;
+
+	if (!strchr(node->text, '$'))
+		return node;
+	if (!interpolate(&how, node->text, &out, &problem, &offset)) {
+		CLEANUP(text_drop) struct text path = {0};
+
+		trail_add(trail, &path);
+		diagnostics_add(expand->diagnostics, SEVERITY_ERROR, node->at, text_string(&path),
+				"%s", problem);
+		return node;
+	}
+	struct node *copy = node_string(expand->arena, text_string(&out), node->at);
+	copy->tag = node->tag;
+	return copy;
+}
+
+static struct node *expand_node(struct expand *expand, struct node *node,
+				const struct trail *trail);
+
+static struct node *expand_sequence(struct expand *expand, struct node *node,
+				    const struct trail *trail)
+{
+	struct node *copy = NULL;
+
+	for (size_t i = 0; i < node->sequence.len; i++) {
+		struct trail at = {trail, NULL, i};
+		struct node *old = node->sequence.items[i];
+		struct node *item = expand_node(expand, old, &at);
+
+		if (item == old)
+			continue;
+		if (!copy) {
+			copy = node_new(expand->arena, NODE_SEQUENCE, node->at);
+			copy->tag = node->tag;
+			copy->sequence.len = copy->sequence.cap = node->sequence.len;
+			copy->sequence.items = arena_alloc(
+				expand->arena, node->sequence.len * sizeof(struct node *));
+			memcpy(copy->sequence.items, node->sequence.items,
+			       node->sequence.len * sizeof(struct node *));
+		}
+		copy->sequence.items[i] = item;
+	}
+	return copy ? copy : node;
+}
+
+static struct node *expand_mapping(struct expand *expand, struct node *node,
+				   const struct trail *trail)
+{
+	struct node *copy = NULL;
+
+	for (size_t i = 0; i < node->mapping.len; i++) {
+		struct trail at = {trail, node->mapping.entries[i].key, 0};
+		struct node *old = node->mapping.entries[i].value;
+		struct node *value = expand_node(expand, old, &at);
+
+		if (value == old)
+			continue;
+		if (!copy) {
+			copy = node_new(expand->arena, NODE_MAPPING, node->at);
+			copy->tag = node->tag;
+			copy->mapping.len = copy->mapping.cap = node->mapping.len;
+			copy->mapping.entries = arena_alloc(
+				expand->arena, node->mapping.len * sizeof(struct node_entry));
+			memcpy(copy->mapping.entries, node->mapping.entries,
+			       node->mapping.len * sizeof(struct node_entry));
+		}
+		copy->mapping.entries[i].value = value;
+	}
+	return copy ? copy : node;
+}
+
+static struct node *expand_node(struct expand *expand, struct node *node, const struct trail *trail)
+{
+	if (node->kind == NODE_STRING)
+		return expand_scalar(expand, node, trail);
+	if (node->kind == NODE_SEQUENCE)
+		return expand_sequence(expand, node, trail);
+	return node->kind == NODE_MAPPING ? expand_mapping(expand, node, trail) : node;
+}
+
+struct node *expand_tree(struct expand *expand, struct node *node)
+{
+	return expand_node(expand, node, NULL);
+}

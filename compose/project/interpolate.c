@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/project/interpolate.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+enum { DEPTH_MAX = 32, OUTPUT_MAX = 1024 * 1024 };
+
+struct run {
+	const struct interpolate *how;
+	const char *start; /* of the whole text, for offsets */
+	struct text *out;
+	size_t limit; /* of out->len */
+	char **problem;
+	size_t *at;
+};
+
+static bool run_text(struct run *run, const char *in, size_t len, unsigned depth);
+
+static size_t name_len(const char *text, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && (text[i] == '_' || isalpha((unsigned char)text[i]) ||
+			   (i > 0 && isdigit((unsigned char)text[i]))))
+		i++;
+	return i;
+}
+
+static bool fail(struct run *run, const char *where, char *problem)
+{
+	*run->problem = problem;
+	*run->at = (size_t)(where - run->start);
+	return false;
+}
+
+static bool add(struct run *run, const char *where, const char *bytes, size_t len)
+{
+	text_add_n(run->out, bytes, len);
+	if (run->out->len > run->limit)
+		return fail(run, where, memory_copy("the result is longer than 1 MiB"));
+	return true;
+}
+
+/* The offset of the brace that closes the one before text; a nested ${ opens another. len: none. */
+static size_t closing_brace(const char *text, size_t len)
+{
+	size_t open = 1;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '$' && i + 1 < len && text[i + 1] == '{') {
+			open++;
+			i++;
+		} else if (text[i] == '}' && --open == 0) {
+			return i;
+		}
+	}
+	return len;
+}
+
+static bool put_variable(struct run *run, const char *where, const char *name)
+{
+	const char *value = run->how->lookup(name, run->how->payload);
+
+	if (!value && run->how->unset)
+		run->how->unset(name, run->how->payload);
+	return !value || add(run, where, value, strlen(value));
+}
+
+/* ${N?T}: T is interpolated too, and becomes the sentence. */
+static bool put_required(struct run *run, const char *where, const char *name, const char *text,
+			 size_t len, unsigned depth)
+{
+	CLEANUP(text_drop) struct text message = {0};
+	struct run inner = *run;
+
+	inner.out = &message;
+	inner.limit = OUTPUT_MAX;
+	if (!run_text(&inner, text, len, depth + 1))
+		return false;
+	return fail(run, where,
+		    memory_format("the required variable %s has no value%s%s", name,
+				  message.len > 0 ? ": " : "", text_string(&message)));
+}
+
+/* The text between { and }. where is the dollar. */
+static bool put_braced(struct run *run, const char *where, const char *text, size_t len,
+		       unsigned depth)
+{
+	size_t n = name_len(text, len);
+	const char *op = text + n, *end = text + len;
+	bool or_empty = n < len && *op == ':';
+
+	op += or_empty;
+	if (n == 0 || (n < len && (op >= end || !strchr("-+?", *op) || memchr(text, '\n', len))))
+		return fail(run, where,
+			    memory_format("\"${%.*s}\" is no variable; write $$ for a dollar",
+					  (int)(len > 60 ? 60 : len), text));
+	CLEANUP(memory_free) char *name = memory_copy_n(text, n);
+	if (n == len)
+		return put_variable(run, where, name);
+	const char *value = run->how->lookup(name, run->how->payload);
+	bool there = value && (!or_empty || *value);
+	const char *other = op + 1;
+	size_t other_len = (size_t)(end - other);
+	if (*op == '+')
+		return !there || run_text(run, other, other_len, depth + 1);
+	if (there)
+		return add(run, where, value, strlen(value));
+	if (*op == '?')
+		return put_required(run, where, name, other, other_len, depth);
+	return run_text(run, other, other_len, depth + 1);
+}
+
+/* What begins with the dollar at in; *used is its length. */
+static bool put_dollar(struct run *run, const char *in, size_t len, unsigned depth, size_t *used)
+{
+	size_t n = name_len(in + 1, len - 1);
+
+	*used = 1;
+	if (len > 1 && in[1] == '$') {
+		*used = 2;
+		return add(run, in, "$", 1);
+	}
+	if (n > 0) {
+		CLEANUP(memory_free) char *name = memory_copy_n(in + 1, n);
+
+		*used = 1 + n;
+		return put_variable(run, in, name);
+	}
+	if (len < 2 || in[1] != '{')
+		return add(run, in, "$", 1);
+	size_t inside = closing_brace(in + 2, len - 2);
+	if (inside == len - 2)
+		return fail(run, in, memory_copy("${ is not closed by }; write $$ for a dollar"));
+	*used = 2 + inside + 1;
+	return put_braced(run, in, in + 2, inside, depth);
+}
+
+static bool run_text(struct run *run, const char *in, size_t len, unsigned depth)
+{
+	if (depth > DEPTH_MAX)
+		return fail(run, in, memory_copy("variables are nested deeper than 32 levels"));
+	while (len > 0) {
+		const char *dollar = memchr(in, '$', len);
+		size_t plain = dollar ? (size_t)(dollar - in) : len;
+		size_t used = 0;
+
+		if (!add(run, in, in, plain))
+			return false;
+		in += plain;
+		len -= plain;
+		if (len > 0 && !put_dollar(run, in, len, depth, &used))
+			return false;
+		in += used;
+		len -= used;
+	}
+	return true;
+}
+
+bool interpolate(const struct interpolate *how, const char *in, struct text *out, char **problem,
+		 size_t *at)
+{
+	struct run run = {
+		.how = how,
+		.start = in,
+		.out = out,
+		.limit = out->len + OUTPUT_MAX,
+		.problem = problem,
+		.at = at,
+	};
+
+	return run_text(&run, in, strlen(in), 0);
+}

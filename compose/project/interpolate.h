@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* interpolate -- variables in values: $NAME ${NAME} and the forms with - + ?
+ *
+ * $$ is a dollar. ${N:-T} T where N is unset or empty, ${N-T} where unset; ${N:+T} ${N+T} T where
+ * it is set; ${N:?T} ${N?T} an error that says T. T is interpolated itself. A dollar that begins
+ * none of these stays as it is. At most 32 levels and 1 MiB of result.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/text.h"
+
+struct interpolate {
+	const char *(*lookup)(const char *name, void *payload); /* NULL: unset */
+	void (*unset)(const char *name, void *payload); /* a blank was put for it; may be NULL */
+	void *payload;
+};
+
+/* Adds the result to out. False: *problem is one line that says why, yours; *at is the offset in
+ * in. */
+bool interpolate(const struct interpolate *how, const char *in, struct text *out, char **problem,
+		 size_t *at);

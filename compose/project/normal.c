@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/project/normal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/own.h"
+
+static const struct position nowhere = {0};
+
+/* Sets what is absent. */
+static void default_string(const struct normal *normal, struct node *node, const char *key,
+			   const char *value)
+{
+	if (!node_entry(node, key))
+		node_add(normal->arena, node, key, node_string(normal->arena, value, nowhere),
+			 nowhere);
+}
+
+static void default_bool(const struct normal *normal, struct node *node, const char *key,
+			 bool value)
+{
+	if (!node_entry(node, key))
+		node_add(normal->arena, node, key, node_bool(normal->arena, value, nowhere),
+			 nowhere);
+}
+
+/* --- networks, volumes, secrets, configs */
+
+/* external: {name: x}, deprecated: external: true and name: x. */
+static void mend_external(const struct normal *normal, const char *section,
+			  const struct node_entry *entry)
+{
+	struct node *external = node_get(entry->value, "external");
+
+	if (!external || external->kind != NODE_MAPPING)
+		return;
+	CLEANUP(memory_free) char *path = memory_format("%s.%s", section, entry->key);
+	diagnostic_hint(diagnostics_add(normal->diagnostics, SEVERITY_WARNING, external->at, path,
+					"external: {name} is deprecated"),
+			"write external: true and name: beside it");
+	struct node *name = node_get(external, "name");
+	if (name)
+		node_set(normal->arena, entry->value, "name", name, name->at);
+	node_set(normal->arena, entry->value, "external",
+		 node_bool(normal->arena, true, external->at), external->at);
+}
+
+static void normal_resource(const struct normal *normal, const char *section,
+			    struct node_entry *entry)
+{
+	if (entry->value->kind == NODE_NULL)
+		entry->value = node_new(normal->arena, NODE_MAPPING, entry->at);
+	mend_external(normal, section, entry);
+	const struct node *external = node_get(entry->value, "external");
+	const char *name = node_text(node_get(entry->value, "name"));
+	if (name && *name)
+		return;
+	node_remove(entry->value, "name");
+	if (external && external->kind == NODE_BOOL && external->boolean)
+		default_string(normal, entry->value, "name", entry->key);
+	else
+		default_string(normal, entry->value, "name",
+			       arena_format(normal->arena, "%s_%s", normal->name, entry->key));
+}
+
+void normal_resources(const struct normal *normal, struct node *root)
+{
+	static const char *const sections[] = {"networks", "volumes", "secrets", "configs"};
+
+	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
+		struct node *section = node_get(root, sections[i]);
+
+		for (size_t j = 0; section && j < section->mapping.len; j++)
+			normal_resource(normal, sections[i], &section->mapping.entries[j]);
+	}
+}
+
+/* --- services */
+
+static void fill_build(const struct normal *normal, struct node *build)
+{
+	struct node *args = node_get(build, "args");
+
+	default_string(normal, build, "context", ".");
+	if (!node_get(build, "dockerfile_inline"))
+		default_string(normal, build, "dockerfile", "Dockerfile");
+	/* An argument without a value takes the environment's, or is none. */
+	for (size_t i = 0; args && normal->variables && i < args->mapping.len; i++) {
+		struct node_entry *entry = &args->mapping.entries[i];
+
+		if (entry->value->kind != NODE_NULL)
+			continue;
+		const char *value = variables_get(normal->variables, entry->key);
+		if (value)
+			entry->value = node_string(normal->arena, value, entry->at);
+		else
+			node_remove(args, args->mapping.entries[i--].key);
+	}
+}
+
+static void fill_environment(const struct normal *normal, struct node *environment)
+{
+	for (size_t i = 0; i < environment->mapping.len; i++) {
+		struct node_entry *entry = &environment->mapping.entries[i];
+
+		if (entry->value->kind != NODE_NULL)
+			continue;
+		const char *value = variables_get(normal->variables, entry->key);
+		if (value)
+			entry->value = node_string(normal->arena, value, entry->at);
+	}
+}
+
+static void fill_ports(const struct normal *normal, struct node *ports)
+{
+	for (size_t i = 0; i < ports->sequence.len; i++) {
+		struct node *port = ports->sequence.items[i];
+
+		if (port->kind != NODE_MAPPING)
+			continue;
+		default_string(normal, port, "mode", "ingress");
+		default_string(normal, port, "protocol", "tcp");
+	}
+}
+
+static void fill_mounts(const struct normal *normal, struct node *mounts)
+{
+	for (size_t i = 0; i < mounts->sequence.len; i++) {
+		struct node *mount = mounts->sequence.items[i];
+		struct node_entry *target = node_entry(mount, "target");
+		struct node *bind = node_get(mount, "bind");
+
+		if (bind && bind->kind == NODE_MAPPING)
+			default_bool(normal, bind, "create_host_path", true);
+		/* Backslashes are part of a name to docker compose here, whatever the host. */
+		if (!target || target->value->kind != NODE_STRING || target->value->text[0] != '/')
+			continue;
+		CLEANUP(memory_free) char *clean = path_clean(target->value->text);
+		if (strcmp(clean, target->value->text) != 0)
+			target->value = node_string(normal->arena, clean, target->value->at);
+	}
+}
+
+static void fill_secrets(const struct normal *normal, struct node *secrets)
+{
+	for (size_t i = 0; i < secrets->sequence.len; i++) {
+		struct node *use = secrets->sequence.items[i];
+		const char *source = node_text(node_get(use, "source"));
+
+		if (source && !node_text(node_get(use, "target")))
+			default_string(normal, use, "target",
+				       arena_format(normal->arena, "/run/secrets/%s", source));
+	}
+}
+
+static void fill_items(const struct normal *normal, struct node *list, const char *key)
+{
+	for (size_t i = 0; list && i < list->sequence.len; i++)
+		if (list->sequence.items[i]->kind == NODE_MAPPING)
+			default_bool(normal, list->sequence.items[i], key, true);
+}
+
+/* --- dependencies that other attributes imply */
+
+static void imply(const struct normal *normal, struct node *service, const char *name, bool restart,
+		  struct position at)
+{
+	struct node *needs = node_get(service, "depends_on");
+
+	if (!needs) {
+		needs = node_new(normal->arena, NODE_MAPPING, at);
+		node_add(normal->arena, service, "depends_on", needs, at);
+	}
+	if (node_entry(needs, name))
+		return;
+	struct node *need = node_new(normal->arena, NODE_MAPPING, at);
+	node_add(normal->arena, need, "condition",
+		 node_string(normal->arena, "service_started", at), at);
+	if (restart)
+		node_add(normal->arena, need, "restart", node_bool(normal->arena, true, at), at);
+	node_add(normal->arena, need, "required", node_bool(normal->arena, true, at), at);
+	node_add(normal->arena, needs, arena_copy(normal->arena, name), need, at);
+}
+
+static void imply_dependencies(const struct normal *normal, struct node *service)
+{
+	static const char *const namespaces[] = {"network_mode", "ipc", "pid", "uts", "cgroup"};
+	const struct node *from = node_get(service, "volumes_from");
+
+	for (size_t i = 0; i < ARRAY_LEN(namespaces); i++) {
+		const struct node *node = node_get(service, namespaces[i]);
+		const char *text = node_text(node);
+
+		if (text && text_starts(text, "service:"))
+			imply(normal, service, text + strlen("service:"), true, node->at);
+	}
+	for (size_t i = 0; from && i < from->sequence.len; i++) {
+		const struct node *node = from->sequence.items[i];
+
+		if (text_starts(node->text, "container:"))
+			continue;
+		CLEANUP(memory_free)
+		char *name = memory_copy_n(node->text, strcspn(node->text, ":"));
+		imply(normal, service, name, false, node->at);
+	}
+}
+
+static void default_networks(const struct normal *normal, struct node *service)
+{
+	const struct node *networks = node_get(service, "networks");
+
+	if ((networks && networks->mapping.len > 0) || node_get(service, "network_mode"))
+		return;
+	struct node *own = node_new(normal->arena, NODE_MAPPING, nowhere);
+	node_add(normal->arena, own, "default", node_new(normal->arena, NODE_NULL, nowhere),
+		 nowhere);
+	node_set(normal->arena, service, "networks", own, nowhere);
+}
+
+static void normal_service(const struct normal *normal, struct node *service)
+{
+	struct node_entry *policy = node_entry(service, "pull_policy");
+	struct node *build = node_get(service, "build");
+	struct node *needs = node_get(service, "depends_on");
+
+	if (policy && text_same(node_text(policy->value), "if_not_present"))
+		policy->value = node_string(normal->arena, "missing", policy->value->at);
+	if (build && build->kind == NODE_MAPPING)
+		fill_build(normal, build);
+	if (normal->variables && node_get(service, "environment"))
+		fill_environment(normal, node_get(service, "environment"));
+	if (node_get(service, "ports"))
+		fill_ports(normal, node_get(service, "ports"));
+	if (node_get(service, "volumes"))
+		fill_mounts(normal, node_get(service, "volumes"));
+	if (node_get(service, "secrets"))
+		fill_secrets(normal, node_get(service, "secrets"));
+	fill_items(normal, node_get(service, "env_file"), "required");
+	for (size_t i = 0; needs && i < needs->mapping.len; i++)
+		default_bool(normal, needs->mapping.entries[i].value, "required", true);
+	imply_dependencies(normal, service);
+	default_networks(normal, service);
+}
+
+void normal_services(const struct normal *normal, struct node *root)
+{
+	struct node *services = node_get(root, "services");
+
+	for (size_t i = 0; services && i < services->mapping.len; i++)
+		normal_service(normal, services->mapping.entries[i].value);
+}
+
+void normal_default_network(const struct normal *normal, struct node *root)
+{
+	const struct node *services = node_get(root, "services");
+	struct node *networks = node_get(root, "networks");
+	bool used = false;
+
+	for (size_t i = 0; services && !used && i < services->mapping.len; i++)
+		used = node_entry(node_get(services->mapping.entries[i].value, "networks"),
+				  "default") != NULL;
+	if (!used)
+		return;
+	if (!networks) {
+		networks = node_new(normal->arena, NODE_MAPPING, nowhere);
+		node_add(normal->arena, root, "networks", networks, nowhere);
+	}
+	if (node_entry(networks, "default"))
+		return;
+	node_add(normal->arena, networks, "default", node_new(normal->arena, NODE_NULL, nowhere),
+		 nowhere);
+	normal_resource(normal, "networks", &networks->mapping.entries[networks->mapping.len - 1]);
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/project/resolve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/own.h"
+#include "compose/project/document.h"
+#include "compose/project/dotenv.h"
+
+bool resolve_is_remote(const char *context)
+{
+	static const char *const prefixes[] = {"https://", "http://",     "git://",
+					       "ssh://",   "github.com/", "git@"};
+
+	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
+		if (text_starts(context, prefixes[i]))
+			return true;
+	return false;
+}
+
+/* --- paths */
+
+static const char *absolute(struct arena *arena, const char *folder, const char *path)
+{
+	CLEANUP(memory_free) char *home = path[0] == '~' ? path_expand_home(path) : NULL;
+
+	if (home)
+		return arena_copy(arena, home);
+	/* A path of the other kind of host is left to that host. */
+	if (path_is_absolute(path) && path_is_windows(path) != path_is_windows(folder))
+		return path;
+	CLEANUP(memory_free) char *join = path_join(folder, path);
+	CLEANUP(memory_free) char *clean = path_clean(join);
+	return arena_copy(arena, clean);
+}
+
+static void resolve_entry(struct arena *arena, const char *folder, struct node_entry *entry)
+{
+	if (!entry || entry->value->kind != NODE_STRING || !*entry->value->text)
+		return;
+	const char *path = absolute(arena, folder, entry->value->text);
+	if (strcmp(path, entry->value->text) != 0)
+		entry->value = node_string(arena, path, entry->value->at);
+}
+
+static void resolve_service(struct arena *arena, const char *folder, struct node *service)
+{
+	struct node_entry *context = node_entry(node_get(service, "build"), "context");
+	struct node *env_files = node_get(service, "env_file");
+	struct node *label_files = node_get(service, "label_file");
+	struct node *mounts = node_get(service, "volumes");
+
+	if (context && node_text(context->value) && !resolve_is_remote(context->value->text))
+		resolve_entry(arena, folder, context);
+	for (size_t i = 0; env_files && i < env_files->sequence.len; i++)
+		resolve_entry(arena, folder, node_entry(env_files->sequence.items[i], "path"));
+	for (size_t i = 0; label_files && i < label_files->sequence.len; i++) {
+		struct node_entry entry = {.value = label_files->sequence.items[i]};
+
+		resolve_entry(arena, folder, &entry);
+		label_files->sequence.items[i] = entry.value;
+	}
+	for (size_t i = 0; mounts && i < mounts->sequence.len; i++) {
+		struct node *mount = mounts->sequence.items[i];
+
+		if (text_same(node_text(node_get(mount, "type")), "bind"))
+			resolve_entry(arena, folder, node_entry(mount, "source"));
+	}
+}
+
+/* driver local with type none, o bind and a device: the device is a folder. */
+static void resolve_volume(struct arena *arena, const char *folder, struct node *volume)
+{
+	const char *driver = node_text(node_get(volume, "driver"));
+	const struct node *options = node_get(volume, "driver_opts");
+	const char *o = node_text(node_get(options, "o"));
+
+	if ((!driver || strcmp(driver, "local") == 0) && o && strcmp(o, "bind") == 0)
+		resolve_entry(arena, folder, node_entry(options, "device"));
+}
+
+void resolve_paths(struct arena *arena, const char *folder, struct node *root)
+{
+	static const char *const sections[] = {"services", "volumes", "secrets", "configs"};
+
+	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
+		const struct node *section = node_get(root, sections[i]);
+
+		for (size_t j = 0; section && j < section->mapping.len; j++) {
+			struct node *value = section->mapping.entries[j].value;
+
+			if (i == 0)
+				resolve_service(arena, folder, value);
+			else if (i == 1)
+				resolve_volume(arena, folder, value);
+			else
+				resolve_entry(arena, folder, node_entry(value, "file"));
+		}
+	}
+}
+
+/* --- env_file and label_file */
+
+struct reading {
+	struct arena *arena;
+	const struct variables *variables;
+	const struct node *own; /* the service's environment */
+	struct map own_index;   /* of own, where it is large */
+	struct node *out;
+	struct map index; /* of out */
+	struct diagnostics *diagnostics;
+	struct map *texts;
+};
+
+static const char *look(const char *name, void *payload)
+{
+	const struct reading *reading = payload;
+	const char *value = variables_get(reading->variables, name);
+
+	if (value)
+		return value;
+	size_t place = (size_t)map_get(&reading->own_index, name);
+	if (place)
+		return node_text(reading->own->mapping.entries[place - 1].value);
+	place = (size_t)map_get(&reading->index, name);
+	return place ? node_text(reading->out->mapping.entries[place - 1].value) : NULL;
+}
+
+static void put(struct reading *reading, const char *name, struct node *value, struct position at)
+{
+	size_t place = (size_t)map_get(&reading->index, name);
+
+	if (place) {
+		reading->out->mapping.entries[place - 1].value = value;
+		return;
+	}
+	node_add(reading->arena, reading->out, arena_copy(reading->arena, name), value, at);
+	map_set(&reading->index, name, (void *)reading->out->mapping.len);
+}
+
+static void set(const char *name, const char *value, struct position at, void *payload)
+{
+	struct reading *reading = payload;
+
+	/* A bare name that nobody knows is no variable here; docker compose leaves it out too. */
+	if (value)
+		put(reading, name, node_string(reading->arena, value, at), at);
+}
+
+/* The file's text; NULL: it is not there or cannot be read, and err says so. */
+static const struct text *text_of(struct reading *reading, const char *file, struct error **err)
+{
+	struct text *text = map_get(reading->texts, file);
+
+	if (text)
+		return text;
+	text = memory_zero(1, sizeof(*text));
+	if (file_read(file, DOCUMENT_MAX, text, err) < 0) {
+		text_drop(text);
+		free(text);
+		return NULL;
+	}
+	map_set(reading->texts, file, text);
+	return text;
+}
+
+static void read_file(struct reading *reading, const struct node *named, bool required, bool raw,
+		      const char *trail)
+{
+	CLEANUP(error_drop) struct error *err = NULL;
+	const char *file = node_text(named);
+	const struct dotenv how = {
+		.file = arena_copy(reading->arena, file),
+		.raw = raw,
+		.lookup = look,
+		.set = set,
+		.payload = reading,
+	};
+
+	if (!file || (!required && file_kind(file) == FILE_ABSENT))
+		return;
+	const struct text *text = text_of(reading, file, &err);
+	if (text) {
+		dotenv_read(&how, text_string(text), text->len, reading->diagnostics);
+		return;
+	}
+	struct diagnostic *d = diagnostics_add(
+		reading->diagnostics, SEVERITY_ERROR, named->at, trail, "%s",
+		err->code == ERROR_NOT_FOUND ? "the file is not there" : err->message);
+	if (err->code == ERROR_NOT_FOUND)
+		diagnostic_hint(d, "looked for %s; required: false would do without it", file);
+}
+
+/* What was read, and over it what the service says itself, under key. */
+static void finish(struct reading *reading, struct node *service, const char *key)
+{
+	for (size_t i = 0; reading->own && i < reading->own->mapping.len; i++) {
+		const struct node_entry *entry = &reading->own->mapping.entries[i];
+
+		put(reading, entry->key, entry->value, entry->at);
+	}
+	node_set(reading->arena, service, key, reading->out, reading->out->at);
+	map_drop(&reading->index);
+	map_drop(&reading->own_index);
+}
+
+static struct reading begin(struct arena *arena, const struct variables *variables,
+			    const struct node *own, struct diagnostics *diagnostics,
+			    struct map *texts, struct position at)
+{
+	struct reading reading = {
+		.arena = arena,
+		.variables = variables,
+		.own = own,
+		.out = node_new(arena, NODE_MAPPING, own ? own->at : at),
+		.diagnostics = diagnostics,
+		.texts = texts,
+	};
+
+	for (size_t i = 0; own && i < own->mapping.len; i++)
+		map_set(&reading.own_index, own->mapping.entries[i].key, (void *)(i + 1));
+	return reading;
+}
+
+static bool is_true(const struct node *node)
+{
+	return node && node->kind == NODE_BOOL && node->boolean;
+}
+
+static void resolve_env_files(struct arena *arena, const struct variables *variables,
+			      struct node_entry *service, struct diagnostics *diagnostics,
+			      struct map *texts)
+{
+	const struct node *list = node_get(service->value, "env_file");
+
+	if (!list)
+		return;
+	struct reading reading = begin(arena, variables, node_get(service->value, "environment"),
+				       diagnostics, texts, list->at);
+	for (size_t i = 0; i < list->sequence.len; i++) {
+		const struct node *item = list->sequence.items[i];
+		CLEANUP(memory_free)
+		char *trail = memory_format("services.%s.env_file[%zu]", service->key, i);
+
+		read_file(&reading, node_get(item, "path"), is_true(node_get(item, "required")),
+			  text_same(node_text(node_get(item, "format")), "raw"), trail);
+	}
+	finish(&reading, service->value, "environment");
+	node_remove(service->value, "env_file");
+}
+
+static void resolve_label_files(struct arena *arena, const struct variables *variables,
+				struct node_entry *service, struct diagnostics *diagnostics,
+				struct map *texts)
+{
+	const struct node *list = node_get(service->value, "label_file");
+
+	if (!list)
+		return;
+	struct reading reading = begin(arena, variables, node_get(service->value, "labels"),
+				       diagnostics, texts, list->at);
+	for (size_t i = 0; i < list->sequence.len; i++) {
+		CLEANUP(memory_free)
+		char *trail = memory_format("services.%s.label_file[%zu]", service->key, i);
+
+		read_file(&reading, list->sequence.items[i], true, false, trail);
+	}
+	finish(&reading, service->value, "labels");
+	node_remove(service->value, "label_file");
+}
+
+void resolve_files(struct arena *arena, const struct variables *variables, struct node *root,
+		   struct diagnostics *diagnostics, struct map *texts)
+{
+	struct node *services = node_get(root, "services");
+
+	for (size_t i = 0; services && i < services->mapping.len; i++) {
+		struct node_entry *service = &services->mapping.entries[i];
+
+		resolve_env_files(arena, variables, service, diagnostics, texts);
+		resolve_label_files(arena, variables, service, diagnostics, texts);
+	}
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* resolve -- relative paths become absolute, and the files that a service reads its variables and
+ * labels from are read
+ */
+#pragma once
+
+#include "base/map.h"
+#include "compose/project/diagnostic.h"
+#include "compose/project/variables.h"
+
+/* build.context, env_file, label_file, bind sources, files of secrets and configs, and local
+ * volumes that bind a folder. ~ is the home. */
+void resolve_paths(struct arena *arena, const char *folder, struct node *root);
+
+/* env_file goes below environment, label_file below labels, and both are removed. texts holds files
+ * that were read (struct text). */
+void resolve_files(struct arena *arena, const struct variables *variables, struct node *root,
+		   struct diagnostics *diagnostics, struct map *texts);
+
+/* Is a build context not a folder but something for the builder to fetch? */
+bool resolve_is_remote(const char *context);

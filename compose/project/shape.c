@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/project/shape.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/own.h"
+#include "base/text.h"
+#include "compose/project/form.h"
+
+struct diagnostic *shape_complain(struct shaper *shaper, struct position at,
+				  const struct trail *trail, const char *format, ...)
+{
+	CLEANUP(text_drop) struct text message = {0};
+	CLEANUP(text_drop) struct text path = {0};
+	va_list args;
+
+	va_start(args, format);
+	text_vprintf(&message, format, args);
+	va_end(args);
+	trail_add(trail, &path);
+	return diagnostics_add(shaper->diagnostics, SEVERITY_ERROR, at, text_string(&path), "%s",
+			       text_string(&message));
+}
+
+struct node *shape_refuse(struct shaper *shaper, const struct node *in, const struct trail *trail,
+			  const char *wanted)
+{
+	static const char *const names[] = {
+		[NODE_NULL] = "empty",        [NODE_BOOL] = "a boolean",
+		[NODE_INT] = "a number",      [NODE_FLOAT] = "a number",
+		[NODE_STRING] = "a string",   [NODE_SEQUENCE] = "a list",
+		[NODE_MAPPING] = "a mapping",
+	};
+	struct diagnostic *d = shape_complain(shaper, in->at, trail, "must be %s, not %s", wanted,
+					      names[in->kind]);
+
+	if (strncmp(wanted, "a string", 8) == 0 && in->kind > NODE_NULL && in->kind < NODE_STRING)
+		diagnostic_hint(d, "quotes make it one: \"%s\"", in->text);
+	return NULL;
+}
+
+bool shape_is_open(const struct shaper *shaper, const struct node *in)
+{
+	return shaper->no_interpolate && in->kind == NODE_STRING && strchr(in->text, '$');
+}
+
+static struct node *shape_value(struct shaper *shaper, const struct row *row, struct node *in,
+				const struct trail *trail);
+
+/* --- objects */
+
+static bool is_extension(const char *key)
+{
+	return text_starts(key, "x-");
+}
+
+static void refuse_key(struct shaper *shaper, const struct schema *schema,
+		       const struct node_entry *entry, const struct trail *trail)
+{
+	const char *near = schema_nearest(schema, entry->key);
+	struct diagnostic *d =
+		shape_complain(shaper, entry->at, trail, "\"%s\" is not an attribute of %s",
+			       entry->key, schema->what);
+
+	if (near)
+		diagnostic_hint(d, "did you mean \"%s\"?", near);
+	else if (!schema->closed)
+		diagnostic_hint(d, "what begins with x- is ignored and may hold anything");
+}
+
+/* Rows that need no look at the value: false where nothing more is to be done with the attribute.
+ */
+static bool is_wanted(struct shaper *shaper, const struct row *row, const struct node_entry *entry,
+		      const struct trail *trail)
+{
+	CLEANUP(text_drop) struct text path = {0};
+	struct diagnostic *d = NULL;
+
+	if (entry->value->tag == NODE_RESET)
+		return true;
+	if (row->flags & ROW_LATER) {
+		if (entry->value->kind != NODE_NULL || !(row->flags & ROW_NULL))
+			shape_complain(
+				shaper, entry->at, trail,
+				"\"%s\" is known to the Compose Specification, but not built "
+				"yet",
+				entry->key);
+		return false;
+	}
+	if (!(row->flags & (ROW_IGNORED | ROW_OBSOLETE)))
+		return true;
+	trail_add(trail, &path);
+	d = diagnostics_add(shaper->diagnostics, SEVERITY_WARNING, entry->at, text_string(&path),
+			    row->flags & ROW_OBSOLETE ? "\"%s\" is obsolete and ignored"
+						      : "\"%s\" has no effect outside of a swarm",
+			    entry->key);
+	if (row->flags & ROW_OBSOLETE)
+		diagnostic_hint(d, "remove it");
+	return !(row->flags & ROW_OBSOLETE);
+}
+
+static struct node *brief_object(struct shaper *shaper, const struct schema *schema,
+				 struct node *in)
+{
+	struct node *out = node_new(shaper->arena, NODE_MAPPING, in->at);
+
+	node_add(shaper->arena, out, schema->brief, in, in->at);
+	return out;
+}
+
+struct node *shape_object(struct shaper *shaper, const struct schema *schema, struct node *in,
+			  const struct trail *trail)
+{
+	if (in->kind == NODE_STRING && schema->brief)
+		return brief_object(shaper, schema, in);
+	if (in->kind != NODE_MAPPING)
+		return shape_refuse(shaper, in, trail,
+				    schema->brief ? "a string or a mapping" : "a mapping");
+	struct node *out = node_new(shaper->arena, NODE_MAPPING, in->at);
+	for (size_t i = 0; i < in->mapping.len; i++) {
+		struct node_entry *entry = &in->mapping.entries[i];
+		const struct row *row = schema_row(schema, entry->key);
+		struct trail at = {trail, entry->key, 0};
+		struct node *value = entry->value;
+
+		if (!row && (schema->closed || !is_extension(entry->key))) {
+			refuse_key(shaper, schema, entry, &at);
+			continue;
+		}
+		if (row && !is_wanted(shaper, row, entry, &at))
+			continue;
+		if (row)
+			value = shape_value(shaper, row, value, &at);
+		if (value)
+			node_add(shaper->arena, out, entry->key, value, entry->at);
+	}
+	return out;
+}
+
+static struct node *form_object(struct shaper *shaper, const struct row *row, struct node *in,
+				const struct trail *trail)
+{
+	return shape_object(shaper, row->of, in, trail);
+}
+
+/* --- maps of named objects */
+
+static bool is_name(const char *name)
+{
+	if (!*name)
+		return false;
+	for (; *name; name++)
+		if (!isalnum((unsigned char)*name) && !strchr("._-", *name))
+			return false;
+	return true;
+}
+
+static void refuse_name(struct shaper *shaper, struct position at, const char *name,
+			const struct trail *trail)
+{
+	diagnostic_hint(shape_complain(shaper, at, trail, "\"%s\" is not a name", name),
+			"names are made of letters, digits, \".\", \"_\" and \"-\"");
+}
+
+/* What a name in a list stands for: nothing said; a dependency has its defaults. */
+static struct node *named(struct shaper *shaper, const struct row *row, struct position at)
+{
+	if (row->flags & ROW_NULL_ITEM)
+		return node_new(shaper->arena, NODE_NULL, at);
+	struct node *out = node_new(shaper->arena, NODE_MAPPING, at);
+	node_add(shaper->arena, out, "condition", node_string(shaper->arena, "service_started", at),
+		 at);
+	node_add(shaper->arena, out, "required", node_bool(shaper->arena, true, at), at);
+	return out;
+}
+
+static struct node *map_of_names(struct shaper *shaper, const struct row *row, struct node *in,
+				 const struct trail *trail)
+{
+	static const struct row list = {.shape = SHAPE_STRINGS};
+	struct node *out = node_new(shaper->arena, NODE_MAPPING, in->at);
+	struct node *names = form_strings(shaper, &list, in, trail);
+	CLEANUP(map_drop) struct map seen = {0};
+
+	for (size_t i = 0; i < names->sequence.len; i++) {
+		struct node *name = names->sequence.items[i];
+		struct trail at = {trail, NULL, i};
+
+		if (!is_name(name->text) && !shape_is_open(shaper, name))
+			refuse_name(shaper, name->at, name->text, &at);
+		else if (!map_set(&seen, name->text, name))
+			node_add(shaper->arena, out, name->text, named(shaper, row, name->at),
+				 name->at);
+	}
+	return out;
+}
+
+static struct node *form_map(struct shaper *shaper, const struct row *row, struct node *in,
+			     const struct trail *trail)
+{
+	if (in->kind == NODE_SEQUENCE && (row->flags & ROW_NAMES))
+		return map_of_names(shaper, row, in, trail);
+	if (in->kind != NODE_MAPPING)
+		return shape_refuse(shaper, in, trail,
+				    row->flags & ROW_NAMES ? "a mapping or a list of names"
+							   : "a mapping");
+	struct node *out = node_new(shaper->arena, NODE_MAPPING, in->at);
+	for (size_t i = 0; i < in->mapping.len; i++) {
+		struct node_entry *entry = &in->mapping.entries[i];
+		struct trail at = {trail, entry->key, 0};
+		struct node *value = entry->value;
+
+		if (!is_name(entry->key)) {
+			refuse_name(shaper, entry->at, entry->key, &at);
+			continue;
+		}
+		if (value->tag != NODE_RESET && value->kind != NODE_NULL) {
+			enum node_tag tag = value->tag;
+
+			value = shape_object(shaper, row->of, value, &at);
+			if (value)
+				value->tag = tag;
+		}
+		if (value)
+			node_add(shaper->arena, out, entry->key, value, entry->at);
+	}
+	return out;
+}
+
+/* --- lists of objects and of their short forms */
+
+static void add_item(struct shaper *shaper, const struct schema *schema, struct node *item,
+		     const struct trail *trail, struct node *out)
+{
+	struct node *value = NULL;
+
+	if (item->kind < NODE_SEQUENCE && item->kind != NODE_NULL && schema->expand) {
+		if (item->kind == NODE_STRING && shape_is_open(shaper, item))
+			node_append(shaper->arena, out, item);
+		else if (item->kind == NODE_STRING || item->kind == NODE_INT)
+			schema->expand(shaper, item, trail, out);
+		else
+			shape_refuse(shaper, item, trail, "a string or a mapping");
+		return;
+	}
+	value = shape_object(shaper, schema, item, trail);
+	if (value)
+		node_append(shaper->arena, out, value);
+}
+
+static struct node *form_items(struct shaper *shaper, const struct row *row, struct node *in,
+			       const struct trail *trail)
+{
+	struct node *out = node_new(shaper->arena, NODE_SEQUENCE, in->at);
+
+	if (in->kind == NODE_STRING && (row->flags & ROW_SINGLE)) {
+		add_item(shaper, row->of, in, trail, out);
+		return out;
+	}
+	if (in->kind != NODE_SEQUENCE)
+		return shape_refuse(shaper, in, trail,
+				    row->flags & ROW_SINGLE ? "a string or a list" : "a list");
+	for (size_t i = 0; i < in->sequence.len; i++) {
+		struct trail at = {trail, NULL, i};
+
+		add_item(shaper, row->of, in->sequence.items[i], &at, out);
+	}
+	return out;
+}
+
+static struct node *form_any(struct shaper *shaper, const struct row *row, struct node *in,
+			     const struct trail *trail)
+{
+	(void)shaper;
+	(void)row;
+	(void)trail;
+	return in;
+}
+
+/* external: {name: x} is the old way to write external: true and name: x; normal.c puts it right.
+ */
+static struct node *form_external(struct shaper *shaper, const struct row *row, struct node *in,
+				  const struct trail *trail)
+{
+	static const struct row rows[] = {{.name = "name", .shape = SHAPE_STRING}};
+	static const struct schema old = {.what = "external", .rows = rows, .len = 1};
+
+	return in->kind == NODE_MAPPING ? shape_object(shaper, &old, in, trail)
+					: form_bool(shaper, row, in, trail);
+}
+
+static form_function *const forms[] = {
+	[SHAPE_ANY] = form_any,         [SHAPE_STRING] = form_string,
+	[SHAPE_TEXT] = form_text,       [SHAPE_INT] = form_int,
+	[SHAPE_NUMBER] = form_number,   [SHAPE_BOOL] = form_bool,
+	[SHAPE_BYTES] = form_bytes,     [SHAPE_DURATION] = form_duration,
+	[SHAPE_MODE] = form_mode,       [SHAPE_STRINGS] = form_strings,
+	[SHAPE_TEXTS] = form_strings,   [SHAPE_ONE_OR_MORE] = form_strings,
+	[SHAPE_PAIRS] = form_pairs,     [SHAPE_LABELS] = form_pairs,
+	[SHAPE_OPTIONS] = form_options, [SHAPE_HOSTS] = form_hosts,
+	[SHAPE_COMMAND] = form_command, [SHAPE_TEST] = form_test,
+	[SHAPE_ULIMITS] = form_ulimits, [SHAPE_EXTERNAL] = form_external,
+	[SHAPE_OBJECT] = form_object,   [SHAPE_MAP] = form_map,
+	[SHAPE_ITEMS] = form_items,
+};
+
+/* Nulls and !reset go through as they are: merging decides what they mean. */
+static struct node *shape_value(struct shaper *shaper, const struct row *row, struct node *in,
+				const struct trail *trail)
+{
+	if (in->tag == NODE_RESET || in->kind == NODE_NULL)
+		return in;
+	struct node *out = forms[row->shape](shaper, row, in, trail);
+	if (out && out != in)
+		out->tag = in->tag;
+	return out;
+}

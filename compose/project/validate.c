@@ -1,0 +1,588 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/project/validate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/own.h"
+#include "compose/project/port.h"
+#include "compose/project/unit.h"
+
+/* One service (or resource) that is looked at, and the place of its findings. */
+struct subject {
+	const char *section;
+	const struct node_entry *entry;
+	struct diagnostics *diagnostics;
+};
+
+static struct diagnostic *complain(const struct subject *subject, struct position at,
+				   const char *below, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static struct diagnostic *complain(const struct subject *subject, struct position at,
+				   const char *below, const char *format, ...)
+{
+	CLEANUP(text_drop) struct text message = {0};
+	CLEANUP(memory_free)
+	char *path = memory_format("%s.%s%s%s", subject->section, subject->entry->key,
+				   below ? "." : "", below ? below : "");
+	va_list args;
+
+	va_start(args, format);
+	text_vprintf(&message, format, args);
+	va_end(args);
+	return diagnostics_add(subject->diagnostics, SEVERITY_ERROR, at, path, "%s",
+			       text_string(&message));
+}
+
+static struct node *get(const struct subject *subject, const char *key)
+{
+	return node_get(subject->entry->value, key);
+}
+
+static const struct node *get_in(const struct subject *subject, const char *a, const char *b,
+				 const char *c)
+{
+	const struct node *node = node_get(get(subject, a), b);
+
+	return c ? node_get(node, c) : node;
+}
+
+static bool is_true(const struct node *node)
+{
+	return node && node->kind == NODE_BOOL && node->boolean;
+}
+
+/* --- one service */
+
+static void check_source(const struct subject *subject)
+{
+	const char *image = node_text(get(subject, "image"));
+
+	if ((!image || !*image) && !get(subject, "build"))
+		diagnostic_hint(complain(subject, subject->entry->at, NULL,
+					 "there is neither an image nor a build"),
+				"image: names one to pull, build: a folder with a Dockerfile");
+	const struct node *inline_file = get_in(subject, "build", "dockerfile_inline", NULL);
+	const struct node *file = get_in(subject, "build", "dockerfile", NULL);
+	if (inline_file && file)
+		complain(subject, inline_file->at, "build",
+			 "dockerfile and dockerfile_inline exclude each other");
+}
+
+static void check_networks(const struct subject *subject)
+{
+	const struct node *mode = get(subject, "network_mode");
+	const struct node *networks = get(subject, "networks");
+
+	if (mode && networks && networks->mapping.len > 0)
+		diagnostic_hint(complain(subject, mode->at, "network_mode",
+					 "network_mode and networks exclude each other"),
+				"networks is in line %u", networks->at.line);
+}
+
+/* Two attributes for one thing must agree. */
+static void check_pair(const struct subject *subject, const char *key, const struct node *other,
+		       const char *other_name)
+{
+	const struct node *own = get(subject, key);
+
+	if (!own || !other || own->kind == NODE_NULL || other->kind == NODE_NULL)
+		return;
+	bool numbers = own->kind != NODE_STRING && other->kind != NODE_STRING;
+	double a = own->kind == NODE_INT ? (double)own->integer : own->real;
+	double b = other->kind == NODE_INT ? (double)other->integer : other->real;
+	if (numbers ? a == b : text_same(node_text(own), node_text(other)))
+		return;
+	diagnostic_hint(complain(subject, own->at, key, "%s says %s, and %s says %s", key,
+				 own->text, other_name, other->text),
+			"leave one of them out (lines %u and %u)", own->at.line, other->at.line);
+}
+
+static void check_scale(const struct subject *subject)
+{
+	const struct node *replicas = get_in(subject, "deploy", "replicas", NULL);
+	const struct node *scale = get(subject, "scale");
+	const struct node *name = get(subject, "container_name");
+	const struct node *count = scale ? scale : replicas;
+
+	check_pair(subject, "scale", replicas, "deploy.replicas");
+	if (!count || count->kind != NODE_INT)
+		return;
+	if (count->integer < 0 || count->integer > 100000)
+		complain(subject, count->at, scale ? "scale" : "deploy.replicas",
+			 "%s is not a number of containers", count->text);
+	else if (name && count->integer > 1)
+		diagnostic_hint(complain(subject, name->at, "container_name",
+					 "%s containers cannot have one name", count->text),
+				"leave container_name out, or scale to 1");
+}
+
+static void check_limits(const struct subject *subject)
+{
+	check_pair(subject, "cpus",
+		   node_get(get_in(subject, "deploy", "resources", "limits"), "cpus"),
+		   "deploy.resources.limits.cpus");
+	check_pair(subject, "mem_limit",
+		   node_get(get_in(subject, "deploy", "resources", "limits"), "memory"),
+		   "deploy.resources.limits.memory");
+	check_pair(subject, "mem_reservation",
+		   node_get(get_in(subject, "deploy", "resources", "reservations"), "memory"),
+		   "deploy.resources.reservations.memory");
+	check_pair(subject, "pids_limit",
+		   node_get(get_in(subject, "deploy", "resources", "limits"), "pids"),
+		   "deploy.resources.limits.pids");
+}
+
+static void check_ports(const struct subject *subject)
+{
+	const struct node *ports = get(subject, "ports");
+
+	for (size_t i = 0; ports && i < ports->sequence.len; i++) {
+		const struct node *port = ports->sequence.items[i];
+		const struct node *target = node_get(port, "target");
+		const struct node *published = node_get(port, "published");
+		const struct node *address = node_get(port, "host_ip");
+		const struct node *protocol = node_get(port, "protocol");
+		CLEANUP(memory_free) char *below = memory_format("ports[%zu]", i);
+		unsigned first, last;
+
+		if (target && target->kind == NODE_INT &&
+		    (target->integer < 1 || target->integer > 65535))
+			diagnostic_hint(complain(subject, target->at, below, "%s is not a port",
+						 target->text),
+					"a port is a number from 1 to 65535");
+		if (published && *published->text && !strchr(published->text, '$') &&
+		    !port_range(published->text, true, &first, &last))
+			diagnostic_hint(complain(subject, published->at, below,
+						 "\"%s\" is not a host port", published->text),
+					"a number up to 65535, or a range: 8000-8010");
+		if (address && *address->text && !strchr(address->text, '$') &&
+		    !port_is_address(address->text))
+			complain(subject, address->at, below, "\"%s\" is not an IP address",
+				 address->text);
+		if (protocol && !strchr(protocol->text, '$') &&
+		    strcmp(protocol->text, "tcp") != 0 && strcmp(protocol->text, "udp") != 0 &&
+		    strcmp(protocol->text, "sctp") != 0)
+			diagnostic_hint(complain(subject, protocol->at, below,
+						 "\"%s\" is not a protocol", protocol->text),
+					"tcp, udp or sctp");
+	}
+}
+
+static void check_mount(const struct subject *subject, const struct node *mount, const char *below)
+{
+	const char *type = node_text(node_get(mount, "type"));
+	const struct node *target = node_get(mount, "target");
+	const struct node *source = node_get(mount, "source");
+
+	if (!type)
+		return;
+	if (strcmp(type, "cluster") == 0 || strcmp(type, "image") == 0) {
+		complain(subject, mount->at, below,
+			 "mounts of type \"%s\" are known to the Compose Specification, but not "
+			 "built yet",
+			 type);
+		return;
+	}
+	if (!target || !*target->text)
+		complain(subject, mount->at, below, "\"target\" is missing");
+	if ((strcmp(type, "bind") == 0 || strcmp(type, "npipe") == 0) &&
+	    (!source || !*source->text))
+		complain(subject, mount->at, below, "a mount of type %s needs a source", type);
+	if (strcmp(type, "tmpfs") == 0 && source && *source->text)
+		complain(subject, source->at, below, "a tmpfs has no source");
+	static const char *const options[] = {"bind", "volume", "tmpfs"};
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		const struct node *other = node_get(mount, options[i]);
+
+		if (other && strcmp(type, options[i]) != 0 && other->mapping.len > 0)
+			complain(subject, other->at, below,
+				 "%s: says nothing to a mount of type %s", options[i], type);
+	}
+}
+
+/* Two mounts at one place: volumes are unique already, tmpfs may meet them. */
+static void check_mounts(const struct subject *subject)
+{
+	const struct node *mounts = get(subject, "volumes");
+	const struct node *tmpfs = get(subject, "tmpfs");
+	CLEANUP(map_drop) struct map targets = {0};
+
+	for (size_t i = 0; mounts && i < mounts->sequence.len; i++) {
+		const struct node *mount = mounts->sequence.items[i];
+		const char *target = node_text(node_get(mount, "target"));
+		CLEANUP(memory_free) char *below = memory_format("volumes[%zu]", i);
+
+		if (mount->kind != NODE_MAPPING)
+			continue;
+		check_mount(subject, mount, below);
+		const struct node *other = target ? map_set(&targets, target, (void *)mount) : NULL;
+		if (other)
+			complain(subject, mount->at, below, "%s is mounted twice (lines %u and %u)",
+				 target, other->at.line, mount->at.line);
+	}
+	for (size_t i = 0; tmpfs && i < tmpfs->sequence.len; i++) {
+		const struct node *item = tmpfs->sequence.items[i];
+		CLEANUP(memory_free)
+		char *target = memory_copy_n(item->text, strcspn(item->text, ":"));
+		const struct node *other = map_set(&targets, target, (void *)item);
+
+		if (other)
+			complain(subject, item->at, "tmpfs",
+				 "%s is mounted twice (lines %u and %u)", target, other->at.line,
+				 item->at.line);
+	}
+}
+
+static void check_healthcheck(const struct subject *subject)
+{
+	const struct node *check = get(subject, "healthcheck");
+	const struct node *start = node_get(check, "start_interval");
+
+	if (start && !node_get(check, "start_period"))
+		diagnostic_hint(complain(subject, start->at, "healthcheck.start_interval",
+					 "start_interval needs a start_period"),
+				"it is the interval while start_period lasts");
+	const struct node *retries = node_get(check, "retries");
+	if (retries && retries->kind == NODE_INT && retries->integer < 0)
+		complain(subject, retries->at, "healthcheck.retries",
+			 "%s is not a number of retries", retries->text);
+}
+
+static bool is_restart(const char *text)
+{
+	if (strcmp(text, "no") == 0 || strcmp(text, "always") == 0 ||
+	    strcmp(text, "unless-stopped") == 0 || strcmp(text, "on-failure") == 0)
+		return true;
+	if (!text_starts(text, "on-failure:"))
+		return false;
+	text += strlen("on-failure:");
+	size_t digits = strspn(text, "0123456789");
+	return digits > 0 && digits < 10 && !text[digits];
+}
+
+static void check_words(const struct subject *subject)
+{
+	const struct node *restart = get(subject, "restart");
+	const struct node *policy = get(subject, "pull_policy");
+	static const char *const policies[] = {"always", "never",  "missing",       "build",
+					       "daily",  "weekly", "if_not_present"};
+	bool known = !policy || strchr(policy->text, '$') || text_starts(policy->text, "every_");
+
+	if (restart && *restart->text && !strchr(restart->text, '$') && !is_restart(restart->text))
+		diagnostic_hint(complain(subject, restart->at, "restart",
+					 "\"%s\" is not a restart policy", restart->text),
+				"\"no\", always, unless-stopped, on-failure or on-failure:3");
+	for (size_t i = 0; !known && i < ARRAY_LEN(policies); i++)
+		known = strcmp(policies[i], policy->text) == 0;
+	if (!known)
+		diagnostic_hint(complain(subject, policy->at, "pull_policy",
+					 "\"%s\" is not a pull policy", policy->text),
+				"always, never, missing, build, daily, weekly or every_12h");
+	const struct node *mode = get_in(subject, "deploy", "mode", NULL);
+	if (mode && strcmp(mode->text, "replicated") != 0)
+		complain(subject, mode->at, "deploy.mode",
+			 "\"%s\" is known to the Compose Specification, but not built yet",
+			 mode->text);
+}
+
+static void check_name(const struct subject *subject)
+{
+	const struct node *name = get(subject, "container_name");
+	const char *text = node_text(name);
+
+	if (!text || !*text || strchr(text, '$'))
+		return;
+	if (strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") !=
+		    strlen(text) ||
+	    strchr("_.-", text[0]) || strlen(text) < 2)
+		diagnostic_hint(complain(subject, name->at, "container_name",
+					 "\"%s\" is not a container's name", text),
+				"at least two letters, digits, \"_\", \".\" or \"-\", of which the "
+				"first is a letter or a digit");
+}
+
+/* --- x-wincompose */
+
+static void check_probe(const struct subject *subject, const struct node *probe)
+{
+	static const char *const kinds[] = {"http", "tcp", "log"};
+	static const char below[] = "x-wincompose.probe";
+	const struct node *found = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		const struct node *kind = node_get(probe, kinds[i]);
+
+		if (kind && found)
+			complain(subject, kind->at, below, "a probe is one of http, tcp and log");
+		found = kind ? kind : found;
+	}
+	if (!found) {
+		complain(subject, probe->at, below, "a probe needs one of http, tcp and log");
+		return;
+	}
+	const struct node *port = node_get(found, "port");
+	if (port && port->kind == NODE_INT && (port->integer < 1 || port->integer > 65535))
+		complain(subject, port->at, below, "%s is not a port", port->text);
+	const struct node *path = node_get(found, "path");
+	if (path && path->text[0] != '/')
+		complain(subject, path->at, below, "the path \"%s\" does not begin with /",
+			 path->text);
+	const struct node *status = node_get(found, "status");
+	if (status && status->kind == NODE_INT && (status->integer < 100 || status->integer > 599))
+		complain(subject, status->at, below, "%s is not an HTTP status", status->text);
+	if (found->kind == NODE_STRING && !*found->text)
+		complain(subject, found->at, below, "the pattern is empty");
+	const struct node *retries = node_get(probe, "retries");
+	if (retries && retries->kind == NODE_INT && retries->integer < 1)
+		complain(subject, retries->at, below, "%s is not a number of retries",
+			 retries->text);
+}
+
+static void check_supervision(const struct subject *subject)
+{
+	const struct node *own = get(subject, "x-wincompose");
+	const struct node *probe = node_get(own, "probe");
+	const struct node *backoff = node_get(own, "backoff");
+	const struct node *initial = node_get(backoff, "initial");
+	const struct node *max = node_get(backoff, "max");
+	int64_t low = 0, high = 0;
+
+	if (probe && probe->kind == NODE_MAPPING)
+		check_probe(subject, probe);
+	if (initial && max && unit_duration(initial->text, &low) &&
+	    unit_duration(max->text, &high) && low > high)
+		complain(subject, max->at, "x-wincompose.backoff.max",
+			 "the longest wait %s is shorter than the first, %s", max->text,
+			 initial->text);
+}
+
+static void check_service(const struct subject *subject)
+{
+	check_networks(subject);
+	check_scale(subject);
+	check_limits(subject);
+	check_ports(subject);
+	check_mounts(subject);
+	check_healthcheck(subject);
+	check_words(subject);
+	check_name(subject);
+	check_supervision(subject);
+}
+
+/* --- networks, volumes, secrets, configs */
+
+static void check_external(const struct subject *subject)
+{
+	const struct node *value = subject->entry->value;
+
+	if (!is_true(node_get(value, "external")))
+		return;
+	for (size_t i = 0; i < value->mapping.len; i++) {
+		const struct node_entry *entry = &value->mapping.entries[i];
+
+		if (strcmp(entry->key, "external") == 0 || strcmp(entry->key, "name") == 0 ||
+		    text_starts(entry->key, "x-"))
+			continue;
+		diagnostic_hint(complain(subject, entry->at, entry->key,
+					 "what is external takes no \"%s\"", entry->key),
+				"it exists already: only its name counts");
+	}
+}
+
+static void check_file_source(const struct subject *subject)
+{
+	static const char *const sources[] = {"file", "environment", "content"};
+	const struct node *found = NULL;
+
+	if (is_true(get(subject, "external")))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
+		const struct node *source = get(subject, sources[i]);
+
+		if (source && found)
+			complain(subject, source->at, sources[i],
+				 "it has two sources (lines %u and %u)", found->at.line,
+				 source->at.line);
+		found = source ? source : found;
+	}
+	if (!found)
+		diagnostic_hint(complain(subject, subject->entry->at, NULL, "it has no source"),
+				"file: or environment: says where it comes from");
+}
+
+void validate_tree(const struct node *root, bool partial, struct diagnostics *diagnostics)
+{
+	static const char *const sections[] = {"services", "networks", "volumes", "secrets",
+					       "configs"};
+
+	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
+		const struct node *section = node_get(root, sections[i]);
+
+		for (size_t j = 0; section && j < section->mapping.len; j++) {
+			const struct subject subject = {sections[i], &section->mapping.entries[j],
+							diagnostics};
+
+			if (subject.entry->value->kind != NODE_MAPPING)
+				continue;
+			if (i == 0)
+				check_service(&subject);
+			else
+				check_external(&subject);
+			if (i == 0 && !partial)
+				check_source(&subject);
+			if (i > 2 && !partial)
+				check_file_source(&subject);
+		}
+	}
+}
+
+/* --- references */
+
+struct references {
+	const struct node *root;
+	const struct map *disabled;
+	struct diagnostics *diagnostics;
+	struct map services; /* key -> entry */
+	struct map sections[4];
+	struct map names; /* container_name -> entry of the service */
+};
+
+static const char *const sections[] = {"networks", "volumes", "secrets", "configs"};
+static const char *const kinds[] = {"network", "volume", "secret", "config"};
+
+static void index_keys(struct map *map, const struct node *section)
+{
+	for (size_t i = 0; section && i < section->mapping.len; i++)
+		map_set(map, section->mapping.entries[i].key, &section->mapping.entries[i]);
+}
+
+static const char *nearest(const struct map *map, const char *word)
+{
+	CLEANUP(memory_free) const char **keys = memory_alloc((map->len + 1) * sizeof(*keys));
+
+	/* For a large project the search would cost more than it gives. */
+	size_t len = map->len < 2000 ? map->len : 2000;
+	for (size_t i = 0; i < len; i++)
+		keys[i] = map->entries[i].key;
+	return text_nearest(word, keys, len);
+}
+
+static void check_reference(struct references *references, const struct subject *subject,
+			    unsigned section, const char *name, struct position at,
+			    const char *below)
+{
+	const struct map *map = &references->sections[section];
+
+	if (!name || map_has(map, name))
+		return;
+	struct diagnostic *d =
+		complain(subject, at, below, "there is no %s \"%s\"", kinds[section], name);
+	const char *near = nearest(map, name);
+	if (near)
+		diagnostic_hint(d, "did you mean \"%s\"?", near);
+	else
+		diagnostic_hint(d, "%ss that a service uses are described at the top: %s: {%s: }",
+				kinds[section], sections[section], name);
+}
+
+static void check_uses(struct references *references, const struct subject *subject)
+{
+	const struct node *networks = get(subject, "networks");
+	const struct node *mounts = get(subject, "volumes");
+
+	for (size_t i = 0; networks && i < networks->mapping.len; i++)
+		if (strcmp(networks->mapping.entries[i].key, "default") != 0)
+			check_reference(references, subject, 0, networks->mapping.entries[i].key,
+					networks->mapping.entries[i].at, "networks");
+	for (size_t i = 0; mounts && i < mounts->sequence.len; i++) {
+		const struct node *mount = mounts->sequence.items[i];
+		const struct node *source = node_get(mount, "source");
+		CLEANUP(memory_free) char *below = memory_format("volumes[%zu]", i);
+
+		if (source && *source->text &&
+		    text_same(node_text(node_get(mount, "type")), "volume"))
+			check_reference(references, subject, 1, source->text, source->at, below);
+	}
+	for (unsigned i = 2; i < 4; i++) {
+		const struct node *uses = get(subject, sections[i]);
+
+		for (size_t j = 0; uses && j < uses->sequence.len; j++) {
+			const struct node *source = node_get(uses->sequence.items[j], "source");
+			CLEANUP(memory_free) char *below = memory_format("%s[%zu]", sections[i], j);
+
+			if (source)
+				check_reference(references, subject, i, source->text, source->at,
+						below);
+		}
+	}
+}
+
+static void check_needs(struct references *references, const struct subject *subject)
+{
+	const struct node *needs = get(subject, "depends_on");
+
+	for (size_t i = 0; needs && i < needs->mapping.len; i++) {
+		const struct node_entry *need = &needs->mapping.entries[i];
+		const struct node *required = node_get(need->value, "required");
+
+		if (map_has(&references->services, need->key) ||
+		    (required && required->kind == NODE_BOOL && !required->boolean))
+			continue;
+		if (map_has(references->disabled, need->key)) {
+			diagnostic_hint(
+				complain(subject, need->at, "depends_on",
+					 "it needs \"%s\", which no active profile enables",
+					 need->key),
+				"name a profile of it with --profile, or say required: false");
+			continue;
+		}
+		struct diagnostic *d = complain(subject, need->at, "depends_on",
+						"there is no service \"%s\"", need->key);
+		const char *near = nearest(&references->services, need->key);
+		if (near)
+			diagnostic_hint(d, "did you mean \"%s\"?", near);
+	}
+}
+
+static void check_container_name(struct references *references, const struct subject *subject)
+{
+	const struct node *name = get(subject, "container_name");
+
+	if (!name || !*name->text)
+		return;
+	const struct node_entry *other =
+		map_set(&references->names, name->text, (void *)subject->entry);
+	if (other)
+		diagnostic_hint(complain(subject, name->at, "container_name",
+					 "\"%s\" is the name of service \"%s\" too", name->text,
+					 other->key),
+				"a container's name must be its own");
+}
+
+void validate_references(const struct node *root, const struct map *disabled,
+			 struct diagnostics *diagnostics)
+{
+	const struct node *services = node_get(root, "services");
+	struct references references = {
+		.root = root, .disabled = disabled, .diagnostics = diagnostics};
+
+	index_keys(&references.services, services);
+	for (unsigned i = 0; i < 4; i++)
+		index_keys(&references.sections[i], node_get(root, sections[i]));
+	for (size_t i = 0; services && i < services->mapping.len; i++) {
+		const struct subject subject = {"services", &services->mapping.entries[i],
+						diagnostics};
+
+		check_uses(&references, &subject);
+		check_needs(&references, &subject);
+		check_container_name(&references, &subject);
+	}
+	map_drop(&references.services);
+	map_drop(&references.names);
+	for (unsigned i = 0; i < 4; i++)
+		map_drop(&references.sections[i]);
+}

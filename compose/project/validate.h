@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* validate -- what is well formed and still makes no sense
+ *
+ * All findings of a run are told.
+ */
+#pragma once
+
+#include "base/map.h"
+#include "compose/project/diagnostic.h"
+
+/* Rules within one service or resource; of all services, the disabled too. partial: other findings
+ * may be why something is missing, so that is not told. */
+void validate_tree(const struct node *root, bool partial, struct diagnostics *diagnostics);
+
+/* References between services and to networks, volumes, secrets and configs. disabled: the names of
+ * services that no profile enables. */
+void validate_references(const struct node *root, const struct map *disabled,
+			 struct diagnostics *diagnostics);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* variables -- the environment that interpolation sees
+ *
+ * The process's own variables come first, then .env files. On Windows a name is found without
+ * regard to case where it is not found as it is. Values live in the arena.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/map.h"
+#include "compose/project/diagnostic.h"
+#include "compose/project/node.h"
+
+struct variables {
+	struct arena *arena;
+	struct map map;
+	struct map folded; /* Windows: by the name in capitals */
+	bool windows;
+};
+
+void variables_drop(struct variables *variables);
+const char *variables_get(const struct variables *variables, const char *name); /* NULL: unset */
+void variables_set(struct variables *variables, const char *name, const char *value);
+/* K=V each, NULL-ended; NULL is none. */
+void variables_add(struct variables *variables, const char *const *environment);
+
+/* Reads .env files, a later one over an earlier one; what is set already stays. False: a finding
+ * says why. texts gets each file's text, for diagnostics_source (struct text, to be dropped by its
+ * owner). */
+bool variables_read(struct variables *variables, const char *const *files,
+		    struct diagnostics *diagnostics, struct map *texts);
