@@ -110,7 +110,7 @@ check: all unit layers
 	@tests/check "$(RUN)" $(OUT) $(unit_tests)
 
 valgrind: unit
-	@tests/check "valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect --child-silent-after-fork=yes" $(OUT) $(unit_tests)
+	@tests/check "valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect --child-silent-after-fork=yes" $(OUT) $(unit_tests)
 
 layers:
 	@tests/layers

@@ -221,6 +221,16 @@ static bool drained(const struct http_request *request)
 	return request->in_len == 0 || request->kind == HTTP_SHORT || !request_accepted(request);
 }
 
+/* At rest no timer is armed. */
+static void silence_end(struct http *http)
+{
+	LIST_FOR_EACH (struct http_request, request, &http->requests, link)
+		if (deadline(request) != CLOCK_NEVER)
+			return;
+	uv_timer_stop(&http->silence);
+	http->silence_due = 0;
+}
+
 static void tell_done(struct http_request *request)
 {
 	static char nothing[] = "";
@@ -232,6 +242,7 @@ static void tell_done(struct http_request *request)
 		request->in[request->in_start + request->in_len] = '\0';
 	}
 	list_unlink(&request->link);
+	silence_end(request->http);
 	if (request->events->done)
 		request->events->done(request, request->err ? NULL : &reply, request->err,
 				      request->payload);

@@ -28,7 +28,7 @@ static const struct {
 
 int libcurl_load(struct libcurl *lib, struct error **err)
 {
-	void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+	void *library = dlopen("libcurl.so.4", RTLD_LAZY | RTLD_LOCAL);
 
 	if (!library)
 		return error_set(err, ERROR_SYSTEM, "libcurl cannot be loaded: %s", dlerror());
