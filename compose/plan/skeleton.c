@@ -30,7 +30,7 @@ static void split(struct arena *arena, const char *text, char separator, struct 
 /* db:service_healthy:true,cache:service_started:false */
 static void read_dependencies(struct arena *arena, const char *label, struct service *service)
 {
-	struct strings items = { 0 };
+	struct strings items = {0};
 	if (!label || !*label)
 		return;
 	split(arena, label, ',', &items);
@@ -38,17 +38,17 @@ static void read_dependencies(struct arena *arena, const char *label, struct ser
 		arena_alloc(arena, items.len * sizeof(*service->dependencies.items));
 	service->dependencies.cap = items.len;
 	for (size_t i = 0; i < items.len; i++) {
-		struct strings parts = { 0 };
+		struct strings parts = {0};
 		split(arena, items.items[i], ':', &parts);
 		if (!parts.len)
 			continue;
 		const char *condition = parts.len > 1 ? parts.items[1] : "";
 		service->dependencies.items[service->dependencies.len++] = (struct dependency){
 			.service = parts.items[0],
-			.condition = text_same(condition, "service_healthy") ? DEPENDENCY_HEALTHY :
-				     text_same(condition, "service_completed_successfully") ?
-									       DEPENDENCY_COMPLETED :
-									       DEPENDENCY_STARTED,
+			.condition = text_same(condition, "service_healthy") ? DEPENDENCY_HEALTHY
+				     : text_same(condition, "service_completed_successfully")
+					     ? DEPENDENCY_COMPLETED
+					     : DEPENDENCY_STARTED,
 			.restart = parts.len > 2 && text_same(parts.items[2], "true"),
 		};
 	}
@@ -73,15 +73,32 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct service *)a)->name, ((const struct service *)b)->name);
 }
 
+static int by_network_key(const void *a, const void *b)
+{
+	return strcmp(((const struct network *)a)->key, ((const struct network *)b)->key);
+}
+
+static int by_volume_key(const void *a, const void *b)
+{
+	return strcmp(((const struct volume *)a)->key, ((const struct volume *)b)->key);
+}
+
+/* The label does not say which are required: those that are there. */
+static void require_present(struct project *project, const struct map *known)
+{
+	ARRAY_FOR_EACH (struct service, service, &project->services)
+		ARRAY_FOR_EACH (struct dependency, d, &service->dependencies)
+			d->required = map_has(known, d->service);
+}
+
 static void fill_services(struct project *project, const struct observed *observed)
 {
-	CLEANUP(map_drop) struct map known = { 0 };
+	CLEANUP(map_drop) struct map known = {0};
 	struct arena *arena = &project->arena;
 	project->services.items =
 		arena_alloc(arena, (observed->containers.len + 1) * sizeof(struct service));
 	project->services.cap = observed->containers.len;
-	ARRAY_FOR_EACH(struct container, c, &observed->containers)
-	{
+	ARRAY_FOR_EACH (struct container, c, &observed->containers) {
 		const char *name = labels_get(&c->labels, LABEL_SERVICE);
 		if (!name || !plan_owns(project->name, c))
 			continue;
@@ -105,6 +122,7 @@ static void fill_services(struct project *project, const struct observed *observ
 		      by_name);
 	for (size_t i = 0; i < project->services.len; i++)
 		project->services.items[i].index = i;
+	require_present(project, &known);
 }
 
 static void fill_networks(struct project *project, const struct observed *observed)
@@ -113,8 +131,7 @@ static void fill_networks(struct project *project, const struct observed *observ
 	project->networks.items =
 		arena_alloc(arena, (observed->networks.len + 1) * sizeof(struct network));
 	project->networks.cap = observed->networks.len;
-	ARRAY_FOR_EACH(struct engine_network, n, &observed->networks)
-	{
+	ARRAY_FOR_EACH (struct engine_network, n, &observed->networks) {
 		const char *key = labels_get(&n->labels, LABEL_NETWORK);
 		if (!census_owns(project->name, &n->labels))
 			continue;
@@ -122,6 +139,9 @@ static void fill_networks(struct project *project, const struct observed *observ
 		network->key = arena_copy(arena, key ? key : n->name);
 		network->name = arena_copy(arena, n->name);
 	}
+	if (project->networks.len)
+		qsort(project->networks.items, project->networks.len, sizeof(struct network),
+		      by_network_key);
 }
 
 static void fill_volumes(struct project *project, const struct observed *observed)
@@ -130,8 +150,7 @@ static void fill_volumes(struct project *project, const struct observed *observe
 	project->volumes.items =
 		arena_alloc(arena, (observed->volumes.len + 1) * sizeof(struct volume));
 	project->volumes.cap = observed->volumes.len;
-	ARRAY_FOR_EACH(struct engine_volume, v, &observed->volumes)
-	{
+	ARRAY_FOR_EACH (struct engine_volume, v, &observed->volumes) {
 		const char *key = labels_get(&v->labels, LABEL_VOLUME);
 		if (!census_owns(project->name, &v->labels))
 			continue;
@@ -139,6 +158,9 @@ static void fill_volumes(struct project *project, const struct observed *observe
 		volume->key = arena_copy(arena, key ? key : v->name);
 		volume->name = arena_copy(arena, v->name);
 	}
+	if (project->volumes.len)
+		qsort(project->volumes.items, project->volumes.len, sizeof(struct volume),
+		      by_volume_key);
 }
 
 int plan_skeleton(const char *name, const struct observed *observed, struct project **ret,
