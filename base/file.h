@@ -46,6 +46,7 @@ int file_list(const char *path, void (*each)(const char *name, void *payload), v
 
 /* --- paths (path.c): text only, nothing is looked up. Both kinds are known on both hosts, as a
  * project file may be for the other; a relative path is the host's kind. */
+bool path_host_is_windows(void);
 bool path_is_absolute(const char *path);             /* /x, \\x, C:\x, C:/x */
 bool path_is_windows(const char *path);              /* C:\x, C:/x, \\x */
 char *path_join(const char *base, const char *path); /* path itself where it is absolute; yours */

@@ -24,6 +24,11 @@ static bool has_drive(const char *path)
 	return is_letter(path[0]) && path[1] == ':' && (path[2] == '\\' || path[2] == '/');
 }
 
+bool path_host_is_windows(void)
+{
+	return host_is_windows;
+}
+
 bool path_is_windows(const char *path)
 {
 	return has_drive(path) || (path[0] == '\\' && path[1] == '\\');

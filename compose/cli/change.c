@@ -32,12 +32,24 @@ static int make_skeleton(struct cli *cli, const char *name, struct project **ret
 	return plan_skeleton(name, &observed, ret, err);
 }
 
-int change_open(struct cli *cli, char **services, struct change *change, struct error **err)
+static int find_project(struct cli *cli, char **services, bool needs_file, struct change *change,
+			char **name, struct error **err)
+{
+	if (!needs_file)
+		return cli_project_or_name(cli, services, &change->project, name, err);
+	if (cli_project(cli, services, &change->project, err) < 0)
+		return (*err)->code;
+	*name = memory_copy(change->project->name);
+	return 0;
+}
+
+int change_open(struct cli *cli, char **services, bool needs_file, struct change *change,
+		struct error **err)
 {
 	CLEANUP(change_drop) struct change made = {0};
 	CLEANUP(memory_free) char *name = NULL;
 
-	if (cli_project_or_name(cli, &made.project, &name, err) < 0)
+	if (find_project(cli, services, needs_file, &made, &name, err) < 0)
 		return (*err)->code;
 	made.has_file = made.project != NULL;
 	if (cli_engine(cli, name, err) < 0)
@@ -65,7 +77,7 @@ int change_run(struct cli *cli, char **services, const struct plan_options *plan
 {
 	CLEANUP(change_drop) struct change change = {0};
 
-	if (change_open(cli, services, &change, err) < 0)
+	if (change_open(cli, services, false, &change, err) < 0)
 		return (*err)->code;
 	struct operation operation = {
 		.project = change.project,

@@ -13,8 +13,10 @@ struct change {
 	const char *const *services; /* NULL: all */
 };
 
-/* Loads (or makes a skeleton of) the project, opens the engine, checks the services. */
-int change_open(struct cli *cli, char **services, struct change *change, struct error **err);
+/* Loads (or, unless needs_file, makes a skeleton of) the project, opens the engine, checks the
+ * services. */
+int change_open(struct cli *cli, char **services, bool needs_file, struct change *change,
+		struct error **err);
 void change_drop(struct change *change);
 
 /* The whole of a simple verb: one operation with this plan. plan.services is filled in. */

@@ -2,26 +2,66 @@
 #include "compose/cli/cli.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/own.h"
+#include "compose/cli/terminal.h"
 
-extern char **environ;
+/* K=V in UTF-8, as it was when the program began: a value of the command line. */
+static const char **environment;
+
+static void read_environment(void)
+{
+	uv_env_item_t *items = NULL;
+	int count = 0;
+
+	if (uv_os_environ(&items, &count) < 0)
+		count = 0;
+	environment = memory_zero((size_t)count + 1, sizeof(*environment));
+	for (int i = 0; i < count; i++)
+		environment[i] = memory_format("%s=%s", items[i].name, items[i].value);
+	uv_os_free_environ(items, count);
+}
 
 void cli_open(struct cli *cli)
 {
-	cli->environment = (const char *const *)environ;
+	terminal_prepare();
+	read_environment();
+	cli->environment = environment;
 }
 
 const char *cli_variable(const char *name)
 {
-	const char *value = getenv(name);
+	size_t len = strlen(name);
+	bool any_case = path_host_is_windows();
 
-	return value && *value ? value : NULL;
+	for (size_t i = 0; environment && environment[i]; i++) {
+		const char *equals = strchr(environment[i], '=');
+
+		if ((size_t)(equals - environment[i]) != len || !equals[1])
+			continue;
+		if (any_case ? strncasecmp(environment[i], name, len) == 0
+			     : strncmp(environment[i], name, len) == 0)
+			return equals + 1;
+	}
+	return NULL;
+}
+
+unsigned cli_parallel(const struct cli *cli)
+{
+	const char *limit = cli_variable("COMPOSE_PARALLEL_LIMIT");
+	int parallel = cli->globals.parallel;
+
+	if (!parallel && limit)
+		parallel = (int)strtol(limit, NULL, 10);
+	return parallel < 0 ? UINT_MAX : (unsigned)parallel;
 }
 
 static int one_of(const char *flag, const char *value, const char *const *known, int *index,
@@ -67,7 +107,7 @@ int cli_modes(struct cli *cli, struct error **err)
 	if (globals->ansi && one_of("--ansi", globals->ansi, whens, &when, err) < 0)
 		return (*err)->code;
 	cli->mode = modes[kind];
-	if (kind == 0 && when != 2 && uv_guess_handle(2) == UV_TTY)
+	if (kind == 0 && when != 2 && uv_guess_handle(2) == UV_TTY && terminal_moves())
 		cli->mode = CLI_TTY;
 	if (cli->mode == CLI_TTY && when == 2)
 		return error_set(err, ERROR_INVALID,
@@ -125,6 +165,17 @@ static void set_true(void *flag)
 	*(bool *)flag = true;
 }
 
+static void close_loop(struct cli *cli)
+{
+	for (size_t i = 0; i < ARRAY_LEN(cli->signals); i++)
+		uv_close((uv_handle_t *)&cli->signals[i], NULL);
+	uv_run(cli->loop, UV_RUN_DEFAULT);
+	int status = uv_loop_close(cli->loop);
+	assert(status == 0);
+	(void)status;
+	free(cli->loop);
+}
+
 void cli_close(struct cli *cli)
 {
 	bool closed = false;
@@ -134,13 +185,11 @@ void cli_close(struct cli *cli)
 		cli_run(cli, &closed);
 	}
 	home_drop(&cli->home);
-	if (!cli->loop)
-		return;
-	for (size_t i = 0; i < ARRAY_LEN(cli->signals); i++)
-		uv_close((uv_handle_t *)&cli->signals[i], NULL);
-	uv_run(cli->loop, UV_RUN_DEFAULT);
-	int status = uv_loop_close(cli->loop);
-	assert(status == 0);
-	(void)status;
-	free(cli->loop);
+	free(cli->tls_folder);
+	if (cli->loop)
+		close_loop(cli);
+	for (size_t i = 0; environment && environment[i]; i++)
+		free((char *)environment[i]);
+	free(environment);
+	environment = NULL;
 }

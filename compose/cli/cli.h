@@ -49,13 +49,14 @@ struct cli {
 	struct home home;               /* after cli_home */
 	enum cli_mode mode;             /* how progress is shown */
 	bool colour_out, colour_err;    /* ANSI colours on stdout, stderr */
-	const char *const *environment; /* K=V, NULL-ended */
+	const char *const *environment; /* K=V in UTF-8, NULL-ended; the program's for ever */
 	unsigned interrupts;            /* Ctrl-C so far */
 	void (*interrupted)(
 		struct cli *cli,
 		void *payload); /* told each; NULL: the second ends the process with 130 */
 	void *interrupted_payload;
-	struct display *display; /* progress under way, or NULL */
+	struct display *display;   /* progress under way, or NULL */
+	struct progress_sink sink; /* of cli_sink */
 };
 
 void cli_open(struct cli *cli);
@@ -68,14 +69,20 @@ int cli_modes(struct cli *cli, struct error **err);
 /* Loads the project (with --scale and the like applied by the caller); prints its warnings.
  * services: named on the command line. */
 int cli_project(struct cli *cli, char *const *services, struct project **ret, struct error **err);
-/* For verbs that work without a file: the project's name by -p, COMPOSE_PROJECT_NAME or the file
- * (loaded if there is one, *ret NULL if not). */
-int cli_project_or_name(struct cli *cli, struct project **ret, char **name, struct error **err);
+/* The same with other options than those of the global flags, which cli_project_options gives. */
+struct project_options cli_project_options(const struct cli *cli, char *const *services);
+int cli_project_as(struct cli *cli, const struct project_options *options, struct project **ret,
+		   struct error **err);
+/* For verbs that work without a file: what -p names is not looked for in a file unless -f says so;
+ * else the file is loaded, and where that fails COMPOSE_PROJECT_NAME will do. *ret is NULL where
+ * there is only a name. */
+int cli_project_or_name(struct cli *cli, char *const *services, struct project **ret, char **name,
+			struct error **err);
 /* The named services are known to the project. */
 int cli_check_services(const struct project *project, char *const *services, struct error **err);
 
-/* --- the engine: opened and its host asked (choose.h decides which). Prints the choice when it is
- * not the default. */
+/* --- the engine: opened and its host asked (choose.h decides which). Says so where a record of
+ * ours leads elsewhere than docker's own settings do. project_name: NULL for none. */
 int cli_engine(struct cli *cli, const char *project_name, struct error **err);
 int cli_home(struct cli *cli, struct error **err);
 /* The project's files at home; the engine is open. */
@@ -99,8 +106,8 @@ unsigned cli_parallel(const struct cli *cli);
 /* An environment variable's value, or NULL where it is unset or empty. */
 const char *cli_variable(const char *name);
 
-/* The containers of a service (or of all), in the order service, number; the one with --index N (0:
- * the first). */
+/* The service's container with --index N; 0: the first one that runs, else the first. One-off ones
+ * do not count. NULL and ERROR_NOT_FOUND: none. */
 const struct container *cli_container(const struct observed *observed, const char *service,
 				      unsigned index, struct error **err);
 

@@ -50,7 +50,7 @@ static int run(struct cli *cli, const void *given, char **arguments, int *exit_c
 	CLEANUP(text_drop) struct text question = {0};
 
 	(void)exit_code;
-	if (change_open(cli, arguments, &change, err) < 0 ||
+	if (change_open(cli, arguments, false, &change, err) < 0 ||
 	    candidates(cli, &change, values->stop, &names, err) < 0)
 		return (*err)->code;
 	if (!names.len) {

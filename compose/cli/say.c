@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/own.h"
+#include "compose/cli/board.h"
 #include "compose/cli/cli.h"
 #include "compose/cli/display.h"
 
@@ -66,6 +67,28 @@ void cli_note(struct cli *cli, const char *format, ...)
 		json_line("note", text_string(&message), NULL);
 	else
 		line(cli, "", "", text_string(&message));
+}
+
+static void tell(const struct progress *progress, void *payload)
+{
+	struct cli *cli = payload;
+	CLEANUP(text_drop) struct text news = {0};
+
+	if (cli->mode == CLI_QUIET || cli->mode == CLI_JSON)
+		return;
+	board_line(progress, cli->colour_err, &news);
+	fputs(text_string(&news), stderr);
+}
+
+static void warn(const char *sentence, void *payload)
+{
+	cli_warn(payload, "%s", sentence);
+}
+
+const struct progress_sink *cli_sink(struct cli *cli)
+{
+	cli->sink = (struct progress_sink){tell, warn, cli};
+	return &cli->sink;
 }
 
 void cli_error(struct cli *cli, const struct error *err)

@@ -29,7 +29,7 @@ static int run(struct cli *cli, const void *given, char **arguments, int *exit_c
 	CLEANUP(change_drop) struct change change = {0};
 
 	(void)exit_code;
-	if (change_open(cli, arguments, &change, err) < 0)
+	if (change_open(cli, arguments, false, &change, err) < 0)
 		return (*err)->code;
 	struct operation operation = {
 		.project = change.project,

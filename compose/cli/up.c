@@ -407,10 +407,8 @@ static int run(struct cli *cli, const void *given, char **arguments, int *exit_c
 	CLEANUP(change_drop) struct change change = {0};
 	struct session session = {.cli = cli, .change = &change};
 
-	if (check_flags(&values, err) < 0 || change_open(cli, arguments, &change, err) < 0)
+	if (check_flags(&values, err) < 0 || change_open(cli, arguments, true, &change, err) < 0)
 		return (*err)->code;
-	if (!change.has_file)
-		return error_set(err, ERROR_NOT_FOUND, "no configuration file provided: not found");
 	if (scale(change.project, &values.scale, err) < 0 ||
 	    prepare(cli, &values, &change, err) < 0)
 		return (*err)->code;

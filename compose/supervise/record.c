@@ -44,16 +44,23 @@ int record_write(const struct home_project *home, const struct record *record, s
 	return 0;
 }
 
-static int read_fields(const cJSON *json, struct record *record, struct error **err)
+static int read_engine(const cJSON *json, struct record *record, struct error **err)
 {
-	const cJSON *project = json_get(json, "project");
-
-	if (json_int(json, "version", 0) != RECORD_VERSION || !project)
+	if (json_int(json, "version", 0) != RECORD_VERSION || !json_get(json, "project"))
 		return error_set(err, ERROR_NOT_FOUND, "the record is of another version");
 	record->driver = memory_copy(json_string(json, "driver"));
 	record->address = memory_copy(json_string(json, "address"));
 	record->tls_folder = memory_copy(json_string(json, "tls_folder"));
 	record->engine_id = memory_copy(json_string(json, "engine_id"));
+	return 0;
+}
+
+static int read_fields(const cJSON *json, struct record *record, struct error **err)
+{
+	const cJSON *project = json_get(json, "project");
+
+	if (read_engine(json, record, err) < 0)
+		return (*err)->code;
 	const cJSON *name;
 	cJSON_ArrayForEach (name, json_get(json, "services")) {
 		if (cJSON_IsString(name))
@@ -67,7 +74,9 @@ static int read_fields(const cJSON *json, struct record *record, struct error **
 	return project_restore(saved, strlen(saved), &record->project, err);
 }
 
-int record_read(const struct home_project *home, struct record *record, struct error **err)
+static int read_with(const struct home_project *home, struct record *record,
+		     int (*fields)(const cJSON *json, struct record *record, struct error **err),
+		     struct error **err)
 {
 	CLEANUP(record_drop) struct record found = {0};
 	CLEANUP(text_drop) struct text text = {0};
@@ -76,11 +85,21 @@ int record_read(const struct home_project *home, struct record *record, struct e
 	if (file_read(home->record, RECORD_MAX, &text, err) < 0)
 		return (*err)->code;
 	if (json_parse(text.data, text.len, home->record, &json, err) < 0 ||
-	    read_fields(json, &found, err) < 0)
+	    fields(json, &found, err) < 0)
 		return (*err)->code;
 	*record = found;
 	found = (struct record){0};
 	return 0;
+}
+
+int record_read(const struct home_project *home, struct record *record, struct error **err)
+{
+	return read_with(home, record, read_fields, err);
+}
+
+int record_read_engine(const struct home_project *home, struct record *record, struct error **err)
+{
+	return read_with(home, record, read_engine, err);
 }
 
 int record_remove(const struct home_project *home, struct error **err)

@@ -29,5 +29,7 @@ struct record {
 int record_write(const struct home_project *home, const struct record *record, struct error **err);
 int record_read(const struct home_project *home, struct record *record,
 		struct error **err); /* ERROR_NOT_FOUND: none */
+/* The same without the project, services and holds: whose engine it is. */
+int record_read_engine(const struct home_project *home, struct record *record, struct error **err);
 int record_remove(const struct home_project *home, struct error **err);
 void record_drop(struct record *record);

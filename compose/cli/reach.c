@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* The engine that a command is for, opened and asked who it is; and the project's files at home. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/own.h"
+#include "compose/cli/ask.h"
+#include "compose/cli/choose.h"
+#include "compose/project/unit.h"
+
+#define DEFAULT_MS 1000 /* an engine that nobody named is asked for so long */
+
+static void slow(const char *what, void *payload)
+{
+	struct cli *cli = payload;
+
+	cli_warn(cli, "the engine at %s is silent: %s", engine_address(cli->engine), what);
+}
+
+static int timeout_of(const struct cli *cli, uint64_t *timeout, struct error **err)
+{
+	const char *given = cli->globals.engine_timeout;
+	int64_t nanoseconds = 0;
+
+	if (given && (!unit_duration(given, &nanoseconds) || nanoseconds <= 0))
+		return error_set(err, ERROR_INVALID,
+				 "--engine-timeout: \"%s\" is not a time like 30s or 2m", given);
+	*timeout = (uint64_t)nanoseconds;
+	return 0;
+}
+
+static void host_known(const struct engine_host *host, const struct error *err, void *payload)
+{
+	(void)host;
+	ask_end(payload, err);
+}
+
+static void closed(void *payload)
+{
+	*(bool *)payload = true;
+}
+
+static void close_engine(struct cli *cli)
+{
+	bool done = false;
+
+	engine_close(steal(&cli->engine), closed, &done);
+	cli_run(cli, &done);
+}
+
+/* Opens it and asks its host; closed again where it does not answer. */
+static int try_choice(struct cli *cli, const struct choice *choice, bool is_default,
+		      struct error **err)
+{
+	struct ask ask = {0};
+	struct engine_options options = {
+		.driver = choice->driver,
+		.address = choice->address,
+		.tls_folder = choice->tls_folder,
+		.tls_skip_verify = choice->tls_skip_verify,
+		.slow = slow,
+		.slow_payload = cli,
+	};
+
+	if (timeout_of(cli, &options.timeout, err) < 0 ||
+	    engine_open(cli->loop, &options, &cli->engine, err) < 0)
+		return (*err)->code;
+	ask.request = engine_host(cli->engine, host_known, &ask);
+	if (ask_run(&ask, cli, is_default ? DEFAULT_MS : 0, err) == 0) {
+		cli->tls_folder = memory_copy(choice->tls_folder);
+		return 0;
+	}
+	close_engine(cli);
+	return (*err)->code;
+}
+
+static bool is_unreachable(const struct error *err)
+{
+	return err->code == ERROR_UNAVAILABLE || err->code == ERROR_TIMEOUT;
+}
+
+static int none_answered(const struct choices *choices, struct error **err)
+{
+	CLEANUP(text_drop) struct text tried = {0};
+
+	ARRAY_FOR_EACH (const struct choice, choice, &choices->list) {
+		text_printf(&tried, "%s%s (%s)", tried.len ? ", " : "", choice->address,
+			    choice->source);
+	}
+	error_wrap(err, "no engine answers at %s", text_string(&tried));
+	error_detail(err, "Start it, or choose another with --host ADDRESS, --context NAME or "
+			  "DOCKER_HOST.");
+	return (*err)->code;
+}
+
+int cli_engine(struct cli *cli, const char *project_name, struct error **err)
+{
+	CLEANUP(choices_drop) struct choices choices = {0};
+
+	if (cli->engine)
+		return 0;
+	if ((project_name && cli_home(cli, err) < 0) ||
+	    choose(cli, project_name, &choices, err) < 0 || cli_loop(cli, err) < 0)
+		return (*err)->code;
+	cli->engine_is_default = choices.is_default;
+	ARRAY_FOR_EACH (const struct choice, choice, &choices.list) {
+		error_drop(err);
+		if (try_choice(cli, choice, choices.is_default, err) == 0) {
+			if (choices.diverted)
+				cli_note(cli, "Engine of %s: %s (%s)", project_name,
+					 choice->address, choice->source);
+			return 0;
+		}
+		if (!is_unreachable(*err))
+			return (*err)->code == ERROR_CANCELLED
+				       ? ERROR_CANCELLED
+				       : error_wrap(err, "%s", choice->address);
+	}
+	return none_answered(&choices, err);
+}
+
+/* --- home */
+
+int cli_home(struct cli *cli, struct error **err)
+{
+	return cli->home.data ? 0 : home_find(&cli->home, err);
+}
+
+int cli_home_project(struct cli *cli, const char *project, struct home_project *ret,
+		     struct error **err)
+{
+	if (cli_home(cli, err) < 0)
+		return (*err)->code;
+	return home_project(&cli->home, engine_host_known(cli->engine)->id, project, ret, err);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* terminal -- the standard handles as this program needs them */
+#pragma once
+
+#include <stdbool.h>
+
+/* Before anything is written. Linux: SIGPIPE is ignored, so that a closed pipe is the error of a
+ * write and not our end. Windows: consoles take UTF-8 and escape sequences. */
+void terminal_prepare(void);
+/* The size of the terminal at a descriptor; 80 x 24 where it is not known. */
+void terminal_size(int descriptor, unsigned *width, unsigned *height);
+/* Whether it shows UTF-8. */
+bool terminal_utf8(void);
+/* Whether it can move its cursor: TERM=dumb cannot. */
+bool terminal_moves(void);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/cli/terminal.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+void terminal_prepare(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+}
+
+void terminal_size(int descriptor, unsigned *width, unsigned *height)
+{
+	struct winsize size = {0};
+	bool known = ioctl(descriptor, TIOCGWINSZ, &size) == 0;
+
+	*width = known && size.ws_col ? size.ws_col : 80;
+	*height = known && size.ws_row ? size.ws_row : 24;
+}
+
+/* The first of the three that is set decides, as for setlocale. */
+bool terminal_utf8(void)
+{
+	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
+	}
+	return false;
+}
+
+bool terminal_moves(void)
+{
+	const char *kind = getenv("TERM");
+
+	return kind && *kind && strcmp(kind, "dumb") != 0;
+}
