@@ -155,7 +155,7 @@ static void free_request(struct request *request)
 	free(request);
 }
 
-static void tell(struct request *request)
+static void deliver(struct request *request)
 {
 	const struct error *err = request->err;
 	void *payload = request->payload;
@@ -194,7 +194,7 @@ static void on_complete(struct timer *timer)
 	struct handle *handle = request->handle;
 
 	list_unlink(&request->link);
-	tell(request);
+	deliver(request);
 	free_request(request);
 	fake_handle_settle(handle);
 }
