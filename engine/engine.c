@@ -31,6 +31,11 @@ int engine_open(uv_loop_t *loop, const struct engine_options *options, struct en
 			 options->driver);
 }
 
+uv_loop_t *engine_loop(const struct engine *engine)
+{
+	return engine->loop;
+}
+
 const char *engine_driver(const struct engine *engine)
 {
 	return engine->ops->name;
@@ -228,6 +233,13 @@ struct engine_request *engine_host(struct engine *engine, engine_host_done *done
 	if (engine->ops->host)
 		return engine->ops->host(engine, done, payload);
 	return &refuse(engine, "describe its host", tell_host, (void *)done, payload)->request;
+}
+
+struct engine_request *engine_ping(struct engine *engine, engine_done *done, void *payload)
+{
+	if (engine->ops->ping)
+		return engine->ops->ping(engine, done, payload);
+	return &refuse(engine, "say whether it answers", tell_done, (void *)done, payload)->request;
 }
 
 struct engine_request *engine_list(struct engine *engine, const struct engine_filter *filter,

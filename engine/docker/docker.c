@@ -227,6 +227,7 @@ const struct engine_ops docker_ops = {
 	.cancel = docker_cancel,
 	/* host */
 	.host = docker_host,
+	.ping = docker_ping,
 	/* list, inspect */
 	.list = docker_list,
 	.inspect = docker_inspect,

@@ -261,6 +261,7 @@ enum container_state docker_parse_state(const char *state);
 /* events.c: one document of /events; borrows from it. */
 void docker_parse_event(const cJSON *json, struct engine_event *event);
 
+struct engine_request *docker_ping(struct engine *engine, engine_done *done, void *payload);
 struct engine_request *docker_host(struct engine *engine, engine_host_done *done, void *payload);
 struct engine_request *docker_list(struct engine *engine, const struct engine_filter *filter,
 				   engine_observed_done *done, void *payload);

@@ -176,3 +176,9 @@ struct engine_request *docker_host(struct engine *engine, engine_host_done *done
 	operation_ask(&of->operation, &(struct ask_options){.path = "/info"}, informed);
 	return &of->operation.request;
 }
+
+struct engine_request *docker_ping(struct engine *engine, engine_done *done, void *payload)
+{
+	return operation_simple(engine, &(struct ask_options){.path = "/_ping"}, operation_answered,
+				done, payload);
+}
