@@ -68,6 +68,8 @@ struct torture {
 	unsigned round;    /* from 1 */
 	bool told;         /* the fault's completion has been delivered */
 	unsigned mutations_then;
+	unsigned requests_before;  /* that prepare made */
+	unsigned mutations_before; /* likewise */
 	unsigned kill_at;
 	enum fake_moment kill_moment;
 	bool hit, engine_closed;
@@ -94,6 +96,8 @@ static inline void torture_set_up(struct torture *torture, const struct torture_
 	torture->world = fake_world_new(&options);
 	if (how->prepare)
 		how->prepare(torture);
+	torture->requests_before = fake_requests(torture->world);
+	torture->mutations_before = fake_mutations(torture->world);
 	torture->engine = fake_open(torture->world, &torture->loop, NULL);
 }
 
@@ -238,7 +242,8 @@ static inline void torture_watch_close(const struct fake_request *request, enum 
 {
 	struct torture *torture = payload;
 
-	if (moment == FAKE_AFTER || torture->hit || request->number != torture->round)
+	if (moment == FAKE_AFTER || torture->hit ||
+	    request->number - torture->requests_before != torture->round)
 		return;
 	torture->hit = true;
 	fake_at(torture->world, fake_now(torture->world), torture_close_now, torture);
@@ -273,7 +278,8 @@ static inline void torture_watch_kill(const struct fake_request *request, enum f
 {
 	struct torture *torture = payload;
 
-	if (torture->hit || request->mutation != torture->kill_at || moment != torture->kill_moment)
+	if (torture->hit || request->mutation != torture->mutations_before + torture->kill_at ||
+	    moment != torture->kill_moment)
 		return;
 	torture->hit = true;
 	fake_kill(request->engine);

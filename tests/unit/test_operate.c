@@ -129,10 +129,13 @@ static struct run run_of(enum plan_goal goal, struct project *project, struct pr
 	};
 }
 
+/* A broken event stream is opened again, and a network that stays is a warning: tolerant. */
 static const struct torture_case bringing_up = {
-	.prepare = prepare, .begin = begin, .close = close_it, .check = check_up};
+	.prepare = prepare, .begin = begin, .close = close_it, .check = check_up, .tolerant = true};
 static const struct torture_case taking_down = {
 	.prepare = prepare, .begin = begin, .close = close_it, .check = check_down};
+static const struct torture_case taking_down_badly = {
+	.prepare = prepare, .begin = begin, .close = close_it, .tolerant = true};
 
 static void a_failure_is_told_once_and_starts_nothing_more(void **state)
 {
@@ -142,7 +145,7 @@ static void a_failure_is_told_once_and_starts_nothing_more(void **state)
 
 	(void)state;
 	assert_true(torture_fail(&bringing_up, &up) > 15);
-	assert_true(torture_fail(&taking_down, &down) > 10);
+	assert_true(torture_fail(&taking_down_badly, &down) > 10);
 }
 
 static void closing_at_any_request_ends_it_cleanly(void **state)
