@@ -5,3 +5,20 @@ show := $(OUT)/tests/project/show$(EXE)
 
 $(show): $(OUT)/tests/project/show.o $(library)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# Paths differ under Wine: the cases run where they were written.
+ifeq ($(PLATFORM),linux)
+check: project-golden
+endif
+
+.PHONY: project-golden project-update parity
+project-golden: $(show)
+	@tests/project/run $(show)
+
+golden: project-update
+project-update: $(show)
+	@tests/project/run $(show) --update
+
+# Optional: PEER_COMPOSE=/path/to/docker-compose make parity
+parity: $(show)
+	@tests/parity $(show)

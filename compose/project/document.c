@@ -323,6 +323,10 @@ static bool take_scalar(struct reader *reader, const yaml_event_t *event)
 		return false;
 	}
 	node->tag = tag_of(reader, event->data.scalar.tag, node->at);
+	node->lead = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE ? 0 : 1;
+	if (event->start_mark.line != event->end_mark.line || event->data.scalar.tag ||
+	    event->data.scalar.anchor)
+		node->lead = NODE_FAR;
 	apply_tag(node, (const char *)event->data.scalar.tag,
 		  event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE);
 	set_anchor(reader, anchor, node, 1, 0);

@@ -50,8 +50,8 @@ static bool is_key(char c)
 static bool set_expanded(struct reader *reader, const char *name, const char *value,
 			 struct position at)
 {
-	const struct interpolate how = {reader->how->lookup, reader->how->unset,
-					reader->how->payload};
+	const struct interpolate how = {.lookup = reader->how->lookup,
+					.payload = reader->how->payload};
 	CLEANUP(text_drop) struct text out = {0};
 	CLEANUP(memory_free) char *problem = NULL;
 	size_t offset = 0;

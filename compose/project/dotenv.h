@@ -24,7 +24,6 @@ struct dotenv {
 	/* Called for each line in order; value NULL: a bare name that the lookup does not have.
 	 * Seen by later lookups. */
 	void (*set)(const char *name, const char *value, struct position at, void *payload);
-	void (*unset)(const char *name, void *payload); /* as interpolate's; may be NULL */
 	void *payload;
 };
 

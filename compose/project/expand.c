@@ -21,8 +21,21 @@ static const char *look(const char *name, void *payload)
 	return variables_get(scalar->expand->variables, name);
 }
 
+/* Where the character at an offset of the text stands. */
+static struct position place(const struct node *node, size_t offset)
+{
+	struct position at = node->at;
+
+	if (node->lead == NODE_FAR)
+		return at;
+	at.column += node->lead;
+	for (size_t i = 0; i < offset; i++)
+		at.column += ((unsigned char)node->text[i] & 0xc0) != 0x80;
+	return at;
+}
+
 /* Told once for each variable, where it is used first. */
-static void unset(const char *name, void *payload)
+static void unset(const char *name, size_t offset, void *payload)
 {
 	struct scalar *scalar = payload;
 	CLEANUP(text_drop) struct text path = {0};
@@ -31,8 +44,8 @@ static void unset(const char *name, void *payload)
 		return;
 	trail_add(scalar->trail, &path);
 	diagnostic_hint(
-		diagnostics_add(scalar->expand->diagnostics, SEVERITY_WARNING, scalar->node->at,
-				text_string(&path),
+		diagnostics_add(scalar->expand->diagnostics, SEVERITY_WARNING,
+				place(scalar->node, offset), text_string(&path),
 				"the variable %s is not set: it is taken as empty", name),
 		"${%s:-} says that this is meant, ${%s:?} makes it an error, $$ is a dollar", name,
 		name);
@@ -53,8 +66,8 @@ static struct node *expand_scalar(struct expand *expand, struct node *node,
 		CLEANUP(text_drop) struct text path = {0};
 
 		trail_add(trail, &path);
-		diagnostics_add(expand->diagnostics, SEVERITY_ERROR, node->at, text_string(&path),
-				"%s", problem);
+		diagnostics_add(expand->diagnostics, SEVERITY_ERROR, place(node, offset),
+				text_string(&path), "%s", problem);
 		return node;
 	}
 	struct node *copy = node_string(expand->arena, text_string(&out), node->at);

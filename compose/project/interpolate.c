@@ -65,7 +65,7 @@ static bool put_variable(struct run *run, const char *where, const char *name)
 	const char *value = run->how->lookup(name, run->how->payload);
 
 	if (!value && run->how->unset)
-		run->how->unset(name, run->how->payload);
+		run->how->unset(name, (size_t)(where - run->start), run->how->payload);
 	return !value || add(run, where, value, strlen(value));
 }
 

@@ -13,7 +13,8 @@
 
 struct interpolate {
 	const char *(*lookup)(const char *name, void *payload); /* NULL: unset */
-	void (*unset)(const char *name, void *payload); /* a blank was put for it; may be NULL */
+	/* A blank was put for a variable that stands at the offset; may be NULL. */
+	void (*unset)(const char *name, size_t at, void *payload);
 	void *payload;
 };
 

@@ -34,6 +34,7 @@ struct loader {
 	struct map texts; /* file as it is shown -> struct text */
 	struct documents documents;
 	struct map disabled;
+	bool unread;  /* a file is not YAML, or has what could not be read */
 	bool partial; /* something was wrong already: what is missing may be so because of it */
 };
 
@@ -272,7 +273,6 @@ static void make_whole(struct loader *loader, struct node *root)
 
 	if (!loader->partial)
 		order_check(&schema_project, root, NULL, loader->diagnostics);
-	loader->partial |= loader->diagnostics->errors > 0;
 	if (!options->no_normalize) {
 		normal_resources(&normal, root);
 		normal_services(&normal, root);
@@ -283,13 +283,17 @@ static void make_whole(struct loader *loader, struct node *root)
 	set_profiles(loader, root);
 	if (!options->no_normalize)
 		normal_default_network(&normal, root);
-	if (!options->no_consistency && !loader->partial)
+	if (!options->no_consistency && !loader->unread)
 		validate_references(root, &loader->disabled, loader->diagnostics);
 	if (!options->no_env_resolution)
 		resolve_files(loader->arena, &loader->variables, root, loader->diagnostics,
 			      &loader->texts);
 	if (!options->all_resources && !options->no_normalize)
 		prune_resources(root);
+	if (!node_get(root, "services"))
+		node_set(loader->arena, root, "services",
+			 node_new(loader->arena, NODE_MAPPING, (struct position){0}),
+			 (struct position){0});
 	node_set(loader->arena, root, "name",
 		 node_string(loader->arena, loader->project->name, (struct position){0}),
 		 (struct position){0});
@@ -306,7 +310,7 @@ static void bind_all(struct loader *loader, struct node *root)
 	project->env_files = loader->discovery.env_files;
 	project->all_resources = loader->options->all_resources;
 	bind_project(project);
-	if (loader->options->no_consistency || loader->partial)
+	if (loader->options->no_consistency || loader->unread)
 		return;
 	if (graph_build(project, &graph, loader->diagnostics) == 0)
 		graph_drop(&graph);
@@ -322,7 +326,8 @@ static int load(struct loader *loader, struct error **err)
 	status = read_files(loader, err);
 	if (status < 0)
 		return status;
-	loader->partial = loader->diagnostics->errors > 0;
+	loader->unread = loader->diagnostics->errors > 0;
+	loader->partial = loader->unread;
 	if (loader->documents.list.len == 0)
 		return 0;
 	status = set_name(loader, err);

@@ -14,6 +14,7 @@ struct node *node_new(struct arena *arena, enum node_kind kind, struct position 
 
 	node->kind = kind;
 	node->at = at;
+	node->lead = NODE_FAR;
 	if (kind < NODE_SEQUENCE)
 		node->text = "";
 	return node;

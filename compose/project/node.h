@@ -37,6 +37,8 @@ enum node_kind {
 
 enum node_tag { NODE_PLAIN, NODE_RESET, NODE_OVERRIDE }; /* !reset, !override */
 
+enum { NODE_FAR = 255 };
+
 struct node;
 
 struct node_entry {
@@ -49,6 +51,8 @@ struct node {
 	enum node_kind kind;
 	enum node_tag tag;
 	struct position at;
+	uint8_t lead; /* columns from at to the first character of the text, where it stands in one
+			 line; else NODE_FAR */
 	const char *text; /* of every scalar: as written after quoting; never NULL for a scalar */
 	union {
 		bool boolean;

@@ -221,11 +221,12 @@ static struct node *form_map(struct shaper *shaper, const struct row *row, struc
 			enum node_tag tag = value->tag;
 
 			value = shape_object(shaper, row->of, value, &at);
-			if (value)
-				value->tag = tag;
+			/* What was refused keeps its name, so that others may refer to it. */
+			if (!value)
+				value = node_new(shaper->arena, NODE_MAPPING, entry->at);
+			value->tag = tag;
 		}
-		if (value)
-			node_add(shaper->arena, out, entry->key, value, entry->at);
+		node_add(shaper->arena, out, entry->key, value, entry->at);
 	}
 	return out;
 }

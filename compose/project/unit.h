@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 
-/* 1h30m, 1.5s, 500ms, 10us, 0; units ns us µs ms s m h. Nanoseconds. False: not a duration. */
+/* 1h30m, 1.5s, 500ms, 10us, 0; units ns us µs ms s m h d w. Nanoseconds. False: not a duration. */
 bool unit_duration(const char *text, int64_t *ret);
 /* 1m30s, 500ms, 0s: what unit_duration reads back. */
 void unit_add_duration(struct text *out, int64_t nanoseconds);

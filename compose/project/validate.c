@@ -59,12 +59,16 @@ static bool is_true(const struct node *node)
 
 static void check_source(const struct subject *subject)
 {
-	const char *image = node_text(get(subject, "image"));
+	const struct node *image = get(subject, "image");
 
-	if ((!image || !*image) && !get(subject, "build"))
+	if ((!image || (image->kind == NODE_STRING && !*image->text)) && !get(subject, "build"))
 		diagnostic_hint(complain(subject, subject->entry->at, NULL,
 					 "there is neither an image nor a build"),
 				"image: names one to pull, build: a folder with a Dockerfile");
+}
+
+static void check_build(const struct subject *subject)
+{
 	const struct node *inline_file = get_in(subject, "build", "dockerfile_inline", NULL);
 	const struct node *file = get_in(subject, "build", "dockerfile", NULL);
 	if (inline_file && file)
@@ -362,6 +366,7 @@ static void check_supervision(const struct subject *subject)
 
 static void check_service(const struct subject *subject)
 {
+	check_build(subject);
 	check_networks(subject);
 	check_scale(subject);
 	check_limits(subject);

@@ -8,6 +8,7 @@
  *	--yaml: as YAML; --order: the services with their levels; --save: saved, restored, saved
  *again and compared
  *	--hash: each service's hash
+ *	--compare FILE: compares with docker compose's JSON and prints the first differences
  *	--quiet: nothing but findings; --environment: the process's own environment is seen too
  * Findings go to stderr; the exit code is 1 if one is an error.
  */
@@ -17,9 +18,11 @@
 
 #include "base/array.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/own.h"
+#include "compose/project/document.h"
 #include "compose/project/graph.h"
 #include "compose/project/project.h"
 
@@ -32,7 +35,8 @@ struct list {
 struct show {
 	struct list files, profiles, env_files, environment, services;
 	struct project_options options;
-	bool yaml, order, save, hash, quiet;
+	const char *compare;
+	bool folder, yaml, order, save, hash, quiet;
 };
 
 static const char *const *ended(struct list *list)
@@ -86,7 +90,11 @@ static bool take_value(struct show *show, const char *word, const char *value)
 		}
 	if (strcmp(word, "-p") == 0)
 		show->options.name = value;
-	return strcmp(word, "-p") == 0;
+	else if (strcmp(word, "--compare") == 0)
+		show->compare = value;
+	else
+		return false;
+	return true;
 }
 
 static bool take_arguments(struct show *show, int argc, char **argv)
@@ -96,7 +104,9 @@ static bool take_arguments(struct show *show, int argc, char **argv)
 			for (char **e = environ; *e; e++)
 				array_push(&show->environment.list, *e);
 		} else if (argv[i][0] != '-') {
-			show->options.start = argv[i];
+			/* In the current folder files are shown by their bare names. */
+			show->options.start = strcmp(argv[i], ".") == 0 ? NULL : argv[i];
+			show->folder = true;
 		} else if (!take_flag(show, argv[i])) {
 			if (i + 1 == argc || !take_value(show, argv[i], argv[i + 1]))
 				return false;
@@ -108,7 +118,7 @@ static bool take_arguments(struct show *show, int argc, char **argv)
 	show->options.env_files = ended(&show->env_files);
 	show->options.environment = ended(&show->environment);
 	show->options.services = ended(&show->services);
-	return show->options.start != NULL;
+	return show->folder;
 }
 
 static void print_order(const struct project *project)
@@ -142,12 +152,113 @@ static int print_saved(const struct project *project)
 	return same ? 0 : 1;
 }
 
+/* --- comparing with docker compose 2.26.1, which prints some things in another way */
+
+/* Its JSON has what its YAML leaves out: null commands and empty structures. */
+static void leave_out(struct node *node, const char *key, const char *const *words)
+{
+	for (size_t i = 0; node->kind == NODE_MAPPING && i < node->mapping.len;) {
+		struct node_entry *entry = &node->mapping.entries[i];
+		bool out = false;
+
+		for (size_t j = 0; words[j]; j++)
+			out |= strcmp(entry->key, words[j]) == 0 &&
+			       (entry->value->kind == NODE_NULL ||
+				(entry->value->kind == NODE_MAPPING &&
+				 entry->value->mapping.len == 0));
+		leave_out(entry->value, entry->key, words);
+		if (out)
+			node_remove(node, entry->key);
+		else
+			i++;
+	}
+	for (size_t i = 0; node->kind == NODE_SEQUENCE && i < node->sequence.len; i++)
+		leave_out(node->sequence.items[i], key, words);
+	/* Modes of secrets and configs: it prints a decimal number, later versions and we octal
+	 * digits. */
+	if (node->kind == NODE_STRING && strcmp(key, "mode") == 0 && node->text[0] == '0') {
+		node->kind = NODE_INT;
+		node->integer = strtol(node->text, NULL, 8);
+	}
+}
+
+static void differ(const struct node *ours, const struct node *theirs, const char *path)
+{
+	CLEANUP(json_drop) cJSON *a = ours ? node_to_json(ours) : NULL;
+	CLEANUP(json_drop) cJSON *b = theirs ? node_to_json(theirs) : NULL;
+	CLEANUP(memory_free) char *x = a ? json_print(a) : NULL;
+	CLEANUP(memory_free) char *y = b ? json_print(b) : NULL;
+
+	printf("%s: ours %s, theirs %s\n", path, x ? x : "absent", y ? y : "absent");
+}
+
+static void compare(const struct node *ours, const struct node *theirs, const char *path)
+{
+	if (!ours || !theirs || ours->kind != theirs->kind || ours->kind < NODE_SEQUENCE ||
+	    (ours->kind == NODE_SEQUENCE && ours->sequence.len != theirs->sequence.len)) {
+		if (!node_same(ours, theirs))
+			differ(ours, theirs, path);
+		return;
+	}
+	for (size_t i = 0; ours->kind == NODE_SEQUENCE && i < ours->sequence.len; i++) {
+		CLEANUP(memory_free) char *below = memory_format("%s[%zu]", path, i);
+
+		compare(ours->sequence.items[i], theirs->sequence.items[i], below);
+	}
+	for (size_t i = 0; ours->kind == NODE_MAPPING && i < ours->mapping.len; i++) {
+		const struct node_entry *entry = &ours->mapping.entries[i];
+		CLEANUP(memory_free) char *below = memory_format("%s.%s", path, entry->key);
+
+		compare(entry->value, node_get(theirs, entry->key), below);
+	}
+	for (size_t i = 0; ours->kind == NODE_MAPPING && i < theirs->mapping.len; i++) {
+		const struct node_entry *entry = &theirs->mapping.entries[i];
+		CLEANUP(memory_free) char *below = memory_format("%s.%s", path, entry->key);
+
+		if (!node_entry(ours, entry->key))
+			differ(NULL, entry->value, below);
+	}
+}
+
+static int print_compared(const struct show *show, struct project *project)
+{
+	static const char *const words[] = {"command",   "entrypoint", "ipam",
+					    "placement", "resources",  NULL};
+	CLEANUP(error_drop) struct error *err = NULL;
+	CLEANUP(diagnostics_drop) struct diagnostics diagnostics = {0};
+	CLEANUP(text_drop) struct text text = {0};
+	struct documents documents = {0};
+
+	if (file_read(show->compare, DOCUMENT_MAX, &text, &err) < 0)
+		text_clear(&text);
+	/* What it prints can be read again: a dollar is doubled. */
+	for (size_t i = 0; !show->options.no_interpolate && i + 1 < text.len; i++)
+		if (text.data[i] == '$' && text.data[i + 1] == '$')
+			text_remove(&text, i, 1);
+	if (text.len == 0 ||
+	    !document_read(&project->arena, show->compare, text_string(&text), text.len, &documents,
+			   &diagnostics) ||
+	    documents.list.len != 1) {
+		fprintf(stderr, "%s cannot be read\n", show->compare);
+		array_drop(&documents.list);
+		return 2;
+	}
+	struct node *theirs = documents.list.items[0];
+	array_drop(&documents.list);
+	leave_out(project->root, "", words);
+	leave_out(theirs, "", words);
+	compare(project->root, theirs, "");
+	return node_same(project->root, theirs) ? 0 : 3;
+}
+
 static int print(const struct show *show, struct project *project)
 {
 	CLEANUP(text_drop) struct text yaml = {0};
 
 	if (show->quiet)
 		return 0;
+	if (show->compare)
+		return print_compared(show, project);
 	if (show->save)
 		return print_saved(project);
 	if (show->order) {
