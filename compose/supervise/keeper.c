@@ -121,7 +121,7 @@ static void on_destroyed(struct keeper *keeper, struct kept *kept, const struct 
 	kept->start_at = CLOCK_NEVER;
 	kept->stopping = false;
 	kept->killed = false;
-	if (make_again || keeper->reconcile_at != CLOCK_NEVER)
+	if (!keeper->busy && (make_again || keeper->reconcile_at != CLOCK_NEVER))
 		keeper->reconcile_at = now + QUIET;
 }
 
@@ -249,6 +249,13 @@ void keeper_event(struct keeper *keeper, const struct keeper_event *event, uint6
 		kept_rename(keeper, kept, event->container);
 	else
 		keeper_cell(keeper, kept, event, now);
+}
+
+void keeper_busy(struct keeper *keeper, bool busy)
+{
+	keeper->busy = busy;
+	keeper->settled = false;
+	keeper->reconcile_at = CLOCK_NEVER;
 }
 
 void keeper_ours(struct keeper *keeper, const char *container, bool begin, uint64_t now)

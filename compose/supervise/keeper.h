@@ -76,6 +76,8 @@ void keeper_want(struct keeper *keeper, const struct project *project, const cha
 /* A request of ours is about to be sent, or has been answered: events that it causes are ours.
  * Counted per container name. */
 void keeper_ours(struct keeper *keeper, const char *container, bool begin, uint64_t now);
+/* An operation of ours is under way: what is missing now is its matter. A list must follow its end. */
+void keeper_busy(struct keeper *keeper, bool busy);
 void keeper_event(struct keeper *keeper, const struct keeper_event *event, uint64_t now);
 /* The event stream broke, or came back: after it comes a keeper_observed of everything. */
 void keeper_broken(struct keeper *keeper, uint64_t now);

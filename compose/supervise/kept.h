@@ -55,6 +55,7 @@ struct keeper {
 	struct map by_name; /* struct kept */
 	const struct project *project;
 	bool broken;
+	bool busy; /* an operation of ours is under way */
 	bool settled;             /* a relist came after the last event */
 	uint64_t reconcile_at;    /* CLOCK_NEVER: nothing is missing */
 	struct map held_names;    /* for keeper_held */

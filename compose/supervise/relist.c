@@ -135,8 +135,8 @@ static void take_absent(struct keeper *keeper, struct kept *kept, uint64_t now)
 	struct keeper_event event = {.kind = KEEPER_DESTROYED, .container = kept->name};
 
 	if (kept->phase == GONE) {
-		if (kept->wanted && !kept->held && !kept->finished && !kept_is_ours(kept, now) &&
-		    keeper->reconcile_at == CLOCK_NEVER)
+		if (!keeper->busy && kept->wanted && !kept->held && !kept->finished &&
+		    !kept_is_ours(kept, now) && keeper->reconcile_at == CLOCK_NEVER)
 			keeper->reconcile_at = now + QUIET;
 		return;
 	}

@@ -317,6 +317,7 @@ static void operated(const struct error *err, void *payload)
 	struct supervisor *supervisor = job->supervisor;
 
 	job->operate = NULL;
+	keeper_busy(supervisor->keeper, false);
 	if (job->operation.plan.goal == PLAN_DOWN && !err && !job->operation.plan.services) {
 		CLEANUP(error_drop) struct error *ignored = NULL;
 		map_drop(&supervisor->wanted);
@@ -346,6 +347,7 @@ static void start_operation(struct job *job)
 	};
 
 	job->running = true;
+	keeper_busy(supervisor->keeper, true);
 	if (job->operation.keep)
 		take_wishes(supervisor, &job->operation);
 	job->operate =
