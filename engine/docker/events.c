@@ -68,8 +68,7 @@ static enum container_health health_of(const char *action)
 
 static int64_t time_of(const cJSON *json)
 {
-	/* A double holds the nanoseconds of today only to 256: the seconds are exact, and the rest
-	 * is near enough. */
+	/* A double holds the nanoseconds of today only to 256; see exact_time. */
 	int64_t ns = json_int(json, "timeNano", 0);
 
 	return ns ? ns : json_int(json, "time", 0) * (int64_t)CLOCK_SECOND;
@@ -126,6 +125,25 @@ static bool wanted(const struct events *events, const struct engine_event *event
 	       text_same(labels_get(&event->labels, "com.docker.compose.project"), events->project);
 }
 
+/* The time to the nanosecond, from the digits themselves: a replay since a time that was rounded up
+ * misses the event of that time. The field stands behind the attributes. 0: there is none. */
+static int64_t exact_time(const char *line, size_t len)
+{
+	static const char key[] = "\"timeNano\":";
+	size_t key_len = sizeof(key) - 1;
+	int64_t time = 0;
+
+	for (size_t at = len; at >= key_len; at--) {
+		if (memcmp(line + at - key_len, key, key_len) != 0)
+			continue;
+		for (; at < len && line[at] >= '0' && line[at] <= '9' && time < INT64_MAX / 10 - 9;
+		     at++)
+			time = time * 10 + (line[at] - '0');
+		return time;
+	}
+	return 0;
+}
+
 static int64_t parse(struct flow *flow, const char *bytes, size_t len, struct error **err)
 {
 	CLEANUP(json_drop) cJSON *json = NULL;
@@ -135,6 +153,9 @@ static int64_t parse(struct flow *flow, const char *bytes, size_t len, struct er
 	if (!json)
 		return taken;
 	docker_parse_event(json, &event);
+	int64_t exact = exact_time(bytes, (size_t)taken);
+	if (exact)
+		event.time = exact;
 	if (wanted(events_of(flow), &event))
 		flow_tell_event(flow, &event);
 	array_drop(&event.labels);
