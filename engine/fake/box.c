@@ -128,6 +128,7 @@ struct box *fake_box_new(struct fake_world *world, const struct container_spec *
 void fake_endpoint_drop(struct endpoint *endpoint)
 {
 	free(endpoint->network);
+	free(endpoint->id);
 	free(endpoint->address);
 	memory_free_vector(&endpoint->aliases);
 	*endpoint = (struct endpoint){0};
@@ -269,6 +270,7 @@ int fake_box_connect(struct box *box, const char *name, const struct endpoint *m
 	}
 	struct endpoint *endpoint = array_add(&box->endpoints);
 	endpoint->network = memory_copy(network->network.name);
+	endpoint->id = memory_copy(network->network.id);
 	endpoint->aliases = own((const char *const *)made->aliases);
 	endpoint->address = memory_copy(made->address);
 	fake_box_publish(box);
@@ -324,7 +326,8 @@ void fake_box_publish(struct box *box)
 	seen->networks.len = 0;
 	ARRAY_FOR_EACH (struct endpoint, endpoint, &box->endpoints) {
 		struct container_network *network = array_add(&seen->networks);
-		struct network_entry *entry = fake_network_find(box->world, endpoint->network);
+		struct network_entry *entry = fake_network_find(
+			box->world, endpoint->id ? endpoint->id : endpoint->network);
 		network->name = memory_copy(endpoint->network);
 		network->id = entry ? memory_copy(entry->network.id) : NULL;
 		network->aliases = aliases_of(box, endpoint);
@@ -443,16 +446,12 @@ static int check_networks(struct box *box, struct error **err)
 		struct box *other = NULL;
 		return fake_box_need(box->world, mode + strlen("container:"), &other, err);
 	}
-	if (mode && !text_same(mode, "default")) {
-		if (!box->endpoints.len && !fake_network_find(box->world, mode))
-			return error_set(err, ERROR_NOT_FOUND, "network %s not found", mode);
-	}
+	/* It may have been named by its id. One that is not there is told at the start, as dockerd
+	 * does. */
 	ARRAY_FOR_EACH (struct endpoint, endpoint, &box->endpoints) {
 		struct network_entry *network = fake_network_find(box->world, endpoint->network);
 		if (!network)
-			return error_set(err, ERROR_NOT_FOUND, "network %s not found",
-					 endpoint->network);
-		/* It may have been named by its id. */
+			continue;
 		free(endpoint->network);
 		endpoint->network = memory_copy(network->network.name);
 	}

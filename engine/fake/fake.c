@@ -65,7 +65,7 @@ void fake_handle_arm(struct handle *handle)
 	uint64_t next = fake_next(world);
 	bool is_due = next <= world->now;
 
-	if (!handle->open_handles)
+	if (uv_is_closing((uv_handle_t *)&handle->idle))
 		return;
 	hold_loop(handle);
 	if (world->options.clock == FAKE_JUMP && next != CLOCK_NEVER)

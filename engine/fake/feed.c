@@ -201,6 +201,10 @@ static int feed_exec(struct stream *stream, struct error **err)
 		return error_set(err, ERROR_CONFLICT,
 				 "Container %s is paused, unpause the container before exec",
 				 box->seen.id);
+	if (box->seen.state == CONTAINER_RESTARTING)
+		return error_set(err, ERROR_CONFLICT,
+				 "Container %s is restarting, wait until the container is running",
+				 box->seen.id);
 	if (box->seen.state != CONTAINER_RUNNING)
 		return error_set(err, ERROR_CONFLICT, "Container %s is not running", box->seen.id);
 	if (!stream->command || !stream->command[0])

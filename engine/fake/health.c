@@ -4,8 +4,8 @@
  * The first check comes an interval after the start (a start interval while in the start period,
  * from API 1.44 on); each further one an interval after the end of the one before. Failures within
  * the start period do not count until one check went well. An event is told where the state
- * changes. When the monitor ends (die, pause) the state becomes unhealthy without an event: moby's
- * CloseMonitorChannel, "for compatibility reasons".
+ * changes. When the monitor of what is up ends (pause) the state becomes unhealthy without an
+ * event: moby's CloseMonitorChannel, "for compatibility reasons".
  */
 #include "engine/fake/world.h"
 
@@ -56,6 +56,16 @@ void fake_health_resume(struct box *box)
 	arm(box);
 }
 
+/* What the check's own command says, where nothing is scripted. */
+static bool test(struct box *box)
+{
+	char **words = box->test ? box->test : (char **)box->image->made.healthcheck;
+	bool is_shell = words && text_same(words[0], "CMD-SHELL");
+	char *shell[] = {(char *)"sh", (char *)"-c", is_shell ? words[1] : NULL, NULL};
+
+	return !words || !words[1] || !fake_process_try(box, is_shell ? shell : words + 1);
+}
+
 static char outcome(struct box *box)
 {
 	const struct behaviour *behaviour = box->behaviour;
@@ -68,7 +78,7 @@ static char outcome(struct box *box)
 		at = &box->health.check;
 	}
 	if (!checks || !*checks)
-		return '+';
+		return test(box) ? '+' : '-';
 	size_t len = strlen(checks);
 	return checks[*at < len ? (*at)++ : len - 1];
 }

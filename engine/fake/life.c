@@ -113,25 +113,29 @@ static int refuse_start(struct box *box, struct error **err)
 	int status = 0;
 
 	ARRAY_FOR_EACH (struct endpoint, endpoint, &box->endpoints) {
-		if (!fake_network_find(box->world, endpoint->network))
-			return error_set(err, ERROR_NOT_FOUND, "network %s not found",
-					 endpoint->network);
+		const char *named = endpoint->id ? endpoint->id : endpoint->network;
+		struct network_entry *network = fake_network_find(box->world, named);
+		if (!network && !status)
+			status = error_set(err, ERROR_NOT_FOUND, "network %s not found", named);
+		else if (!endpoint->id && network)
+			endpoint->id = memory_copy(network->network.id);
 	}
 	if (box->network_mode && text_starts(box->network_mode, "container:")) {
 		struct box *other = fake_box_find(box->world, strchr(box->network_mode, ':') + 1);
-		if (!other || !fake_box_runs(other))
-			return error_set(err, ERROR_CONFLICT,
-					 "cannot join network of a non running container: %s",
-					 strchr(box->network_mode, ':') + 1);
+		if (!status && (!other || !fake_box_runs(other)))
+			status = error_set(err, ERROR_CONFLICT,
+					   "cannot join network of a non running container: %s",
+					   strchr(box->network_mode, ':') + 1);
 	}
-	if (how(box)->start_error)
+	if (!status && how(box)->start_error) {
+		box->seen.exit_code = 127;
 		status = error_set(err, ERROR_SYSTEM, "%s", how(box)->start_error);
+	}
 	if (!status)
 		status = fake_box_bind(box, err);
 	if (status) {
 		free(box->seen.error);
 		box->seen.error = memory_copy((*err)->message);
-		box->seen.exit_code = 128;
 	}
 	return status;
 }
@@ -229,6 +233,7 @@ static void run_ended(struct box *box, int code)
 	fake_timer_stop(box->world, &box->grace);
 	fake_process_stop(&box->process);
 	fake_health_stop(box);
+	seen->health = HEALTH_NONE;
 	fake_box_unbind(box);
 	seen->state = CONTAINER_EXITED;
 	seen->exit_code = code;
@@ -360,6 +365,10 @@ int fake_box_pause(struct box *box, bool pause, struct error **err)
 {
 	struct fake_world *world = box->world;
 
+	if (box->seen.state == CONTAINER_RESTARTING)
+		return error_set(err, ERROR_CONFLICT,
+				 "Container %s is restarting, wait until the container is running",
+				 box->seen.id);
 	if (pause && box->seen.state != CONTAINER_RUNNING)
 		return error_set(err, ERROR_CONFLICT, "Container %s is %s", box->seen.id,
 				 box->seen.state == CONTAINER_PAUSED ? "already paused"

@@ -313,3 +313,26 @@ void fake_process_drop(struct process *process)
 	array_drop(&process->ops);
 	*process = (struct process){0};
 }
+
+int fake_process_try(struct box *box, char *const *command)
+{
+	struct process process = {.world = box->world, .box = box};
+	int status = 0;
+
+	fake_process_load(&process, command);
+	ARRAY_FOR_EACH (struct op, op, &process.ops) {
+		if (op->kind == OP_STATUS)
+			status = op->code;
+		else if (op->kind == OP_CAT)
+			status = op->text && !map_get(&box->files, op->text);
+		else if (op->kind == OP_PRINT)
+			status = 0;
+		if (op->kind != OP_EXIT)
+			continue;
+		if (op->code >= 0)
+			status = op->code;
+		break;
+	}
+	fake_process_drop(&process);
+	return status;
+}

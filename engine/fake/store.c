@@ -262,7 +262,7 @@ int fake_network_add(struct fake_world *world, struct network_entry *entry, stru
 	LIST_FOR_EACH (struct network_entry, other, &world->networks, link) {
 		if (other->network.subnets.len && entry->network.subnets.len &&
 		    text_same(other->network.subnets.items[0], entry->network.subnets.items[0]))
-			return error_set(err, ERROR_INVALID,
+			return error_set(err, ERROR_CONFLICT,
 					 "Pool overlaps with other one on this address space");
 	}
 	entry->network.created = fake_wall(world);
@@ -287,7 +287,7 @@ int fake_network_gone(struct fake_world *world, const char *network, struct erro
 		if (!fake_box_runs(box))
 			continue;
 		ARRAY_FOR_EACH (struct endpoint, endpoint, &box->endpoints) {
-			if (text_same(endpoint->network, name))
+			if (text_same(endpoint->id, entry->network.id))
 				return error_set(err, ERROR_CONFLICT,
 						 "error while removing network: network %s id %s "
 						 "has active endpoints",

@@ -139,6 +139,8 @@ struct health {
 
 struct endpoint {
 	char *network; /* name */
+	char *id; /* of the network, from the first start or the connect on: one made anew under
+		     the name is another */
 	char **aliases;
 	char *address;
 };
@@ -447,6 +449,8 @@ void fake_process_input(struct process *process, const char *bytes, size_t len);
 void fake_process_input_end(struct process *process);
 void fake_process_stop(struct process *process);
 void fake_process_drop(struct process *process);
+/* What a command would end with, at once and unseen: a health check. */
+int fake_process_try(struct box *box, char *const *command);
 
 /* request.c */
 enum reply {

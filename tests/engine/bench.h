@@ -252,7 +252,9 @@ struct reading {
 	struct text progress;
 	int64_t first_time, last_time; /* of events */
 	unsigned pieces;
-	bool held; /* what has come is not followed by a further read */
+	int exit_code, signal; /* of the last die, the last kill */
+	char *service;         /* label of the last event */
+	bool held;             /* what has come is not followed by a further read */
 	bool open, ended, stats;
 	int code;
 	char *message;
@@ -284,6 +286,12 @@ static inline void reading_event(struct engine_stream *stream, const struct engi
 	if (!reading->first_time)
 		reading->first_time = event->time;
 	reading->last_time = event->time;
+	if (event->kind == EVENT_DIE)
+		reading->exit_code = event->exit_code;
+	if (event->kind == EVENT_KILL)
+		reading->signal = event->signal;
+	free(reading->service);
+	reading->service = memory_copy(labels_get(&event->labels, "com.docker.compose.service"));
 	reading_more(reading, stream);
 }
 
@@ -345,6 +353,7 @@ static inline void reading_drop(struct reading *reading)
 	text_drop(&reading->events);
 	text_drop(&reading->progress);
 	memory_free(&reading->message);
+	memory_free(&reading->service);
 }
 
 /* BENCH_READ(&bench, &reading, logs, "a", &options) */
