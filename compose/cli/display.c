@@ -135,7 +135,7 @@ static void print_json(const struct display *display, const struct progress *pro
 	fprintf(stderr, "%s\n", printed);
 }
 
-static void tell(const struct progress *progress, void *payload)
+static void show_progress(const struct progress *progress, void *payload)
 {
 	struct display *display = payload;
 	bool changed = board_tell(display->board, progress, clock_monotonic());
@@ -174,7 +174,7 @@ struct display *display_open(struct cli *cli, const char *title)
 
 	assert(cli->loop && !cli->display);
 	display->cli = cli;
-	display->sink = (struct progress_sink){tell, warn, display};
+	display->sink = (struct progress_sink){show_progress, warn, display};
 	display->board = board_new(title, clock_monotonic());
 	uv_timer_init(cli->loop, &display->timer);
 	display->timer.data = display;

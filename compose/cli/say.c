@@ -69,7 +69,7 @@ void cli_note(struct cli *cli, const char *format, ...)
 		line(cli, "", "", text_string(&message));
 }
 
-static void tell(const struct progress *progress, void *payload)
+static void show_progress(const struct progress *progress, void *payload)
 {
 	struct cli *cli = payload;
 	CLEANUP(text_drop) struct text news = {0};
@@ -87,7 +87,7 @@ static void warn(const char *sentence, void *payload)
 
 const struct progress_sink *cli_sink(struct cli *cli)
 {
-	cli->sink = (struct progress_sink){tell, warn, cli};
+	cli->sink = (struct progress_sink){show_progress, warn, cli};
 	return &cli->sink;
 }
 

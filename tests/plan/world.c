@@ -115,7 +115,7 @@ const char *world_sentence(const struct world *world)
 }
 
 static int refuse(struct world *world, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+	PRINTF_LIKE(2, 3);
 static int refuse(struct world *world, const char *format, ...)
 {
 	va_list args;
@@ -151,7 +151,7 @@ static bool is_up(const struct inhabitant *c)
 
 static void new_id(struct world *world, char *id)
 {
-	snprintf(id, 65, "%012lx%052x", 0xabc000000000 + ++world->serial, 0);
+	snprintf(id, 65, "%012llx%052x", 0xabc000000000ULL + ++world->serial, 0);
 }
 
 static void settle(struct world *world, struct place *place, const char *name,
