@@ -18,7 +18,7 @@ size_t draft_add(struct plan *plan, enum step_kind kind, const char *subject, co
 struct step *draft_step(struct plan *plan, size_t step); /* valid until the next draft_add */
 void draft_after(struct plan *plan, size_t step,
 		 size_t first); /* nothing where either is NO_STEP */
-void draft_warn(struct plan *plan, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void draft_warn(struct plan *plan, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* ERROR_SYSTEM where steps wait for each other. */
 int draft_sort(struct plan *plan, struct error **err);

@@ -136,8 +136,7 @@ static int refuse(const struct isolation_question *q, const struct side *side,
 			 text_string(&way));
 }
 
-static void reason(struct isolation_answer *answer, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+static void reason(struct isolation_answer *answer, const char *format, ...) PRINTF_LIKE(2, 3);
 static void reason(struct isolation_answer *answer, const char *format, ...)
 {
 	va_list args;

@@ -26,12 +26,12 @@ struct check {
 	bool windows;
 };
 
-static struct diagnostic *tell(struct check *c, enum severity severity, struct position at,
-			       const struct service *service, const char *attribute,
-			       const char *format, ...) __attribute__((format(printf, 6, 7)));
-static struct diagnostic *tell(struct check *c, enum severity severity, struct position at,
-			       const struct service *service, const char *attribute,
-			       const char *format, ...)
+static struct diagnostic *report(struct check *c, enum severity severity, struct position at,
+				 const struct service *service, const char *attribute,
+				 const char *format, ...) PRINTF_LIKE(6, 7);
+static struct diagnostic *report(struct check *c, enum severity severity, struct position at,
+				 const struct service *service, const char *attribute,
+				 const char *format, ...)
 {
 	CLEANUP(text_drop) struct text text = {0};
 	CLEANUP(memory_free)
@@ -63,27 +63,27 @@ static void check_mount(struct check *c, const struct service *service,
 {
 	const struct preflight_facts *f = c->facts;
 	if (m->kind == MOUNT_TMPFS && c->windows)
-		diagnostic_hint(tell(c, SEVERITY_ERROR, m->at, service, "volumes",
-				     "Windows containers have no tmpfs"),
+		diagnostic_hint(report(c, SEVERITY_ERROR, m->at, service, "volumes",
+				       "Windows containers have no tmpfs"),
 				"use an anonymous volume");
 	if (m->kind == MOUNT_NPIPE && !c->windows)
-		tell(c, SEVERITY_ERROR, m->at, service, "volumes",
-		     "Linux containers cannot mount a named pipe");
+		report(c, SEVERITY_ERROR, m->at, service, "volumes",
+		       "Linux containers cannot mount a named pipe");
 	if (m->kind == MOUNT_NPIPE && m->read_only)
-		diagnostic_hint(tell(c, SEVERITY_ERROR, m->at, service, "volumes",
-				     "a named pipe cannot be read-only"),
+		diagnostic_hint(report(c, SEVERITY_ERROR, m->at, service, "volumes",
+				       "a named pipe cannot be read-only"),
 				"remove read_only");
 	if (m->kind != MOUNT_BIND || !can(c, ENGINE_LOCAL) || !m->source)
 		return;
 	bool there = !f->exists || f->exists(m->source, f->payload);
 	if (!there && !m->create_host_path)
-		diagnostic_hint(tell(c, SEVERITY_ERROR, m->at, service, "volumes",
-				     "bind source %s is not there", m->source),
+		diagnostic_hint(report(c, SEVERITY_ERROR, m->at, service, "volumes",
+				       "bind source %s is not there", m->source),
 				"create it, or write bind: {create_host_path: true}");
 	if (there && f->is_file && !can(c, ENGINE_FILE_BIND) && f->is_file(m->source, f->payload))
-		diagnostic_hint(tell(c, SEVERITY_ERROR, m->at, service, "volumes",
-				     "this engine can bind folders only and %s is a file",
-				     m->source),
+		diagnostic_hint(report(c, SEVERITY_ERROR, m->at, service, "volumes",
+				       "this engine can bind folders only and %s is a file",
+				       m->source),
 				"bind its folder, or use configs");
 }
 
@@ -99,25 +99,26 @@ static void check_file(struct check *c, const struct service *service,
 		return;
 	struct position at = source->at.line ? source->at : use->at;
 	if (source->kind == SOURCE_EXTERNAL)
-		diagnostic_hint(tell(c, SEVERITY_ERROR, use->at, service, attribute,
-				     "external %s %s: this engine keeps none", kind, source->key),
+		diagnostic_hint(report(c, SEVERITY_ERROR, use->at, service, attribute,
+				       "external %s %s: this engine keeps none", kind, source->key),
 				"use file or environment");
 	if (source->kind == SOURCE_FILE && f->exists && !f->exists(source->value, f->payload))
-		diagnostic_hint(tell(c, SEVERITY_ERROR, at, service, attribute,
-				     "the file of %s %s is not there: %s", kind, source->key,
-				     source->value),
+		diagnostic_hint(report(c, SEVERITY_ERROR, at, service, attribute,
+				       "the file of %s %s is not there: %s", kind, source->key,
+				       source->value),
 				"create it");
 	if (source->kind == SOURCE_ENVIRONMENT && !map_has(&c->project->environment, source->value))
-		diagnostic_hint(tell(c, SEVERITY_ERROR, at, service, attribute,
-				     "%s %s comes from the environment variable %s, which is not "
-				     "set",
-				     kind, source->key, source->value),
+		diagnostic_hint(report(c, SEVERITY_ERROR, at, service, attribute,
+				       "%s %s comes from the environment variable %s, which is not "
+				       "set",
+				       kind, source->key, source->value),
 				"set it, in the environment or in .env");
 	if (service->read_only && spec_copies(source, c->host))
-		diagnostic_hint(tell(c, SEVERITY_ERROR, use->at, service, attribute,
-				     "%s %s is copied into the container, which read_only forbids",
-				     kind, source->key),
-				"use a file on this host");
+		diagnostic_hint(
+			report(c, SEVERITY_ERROR, use->at, service, attribute,
+			       "%s %s is copied into the container, which read_only forbids", kind,
+			       source->key),
+			"use a file on this host");
 }
 
 static void check_files(struct check *c, const struct service *service)
@@ -130,9 +131,9 @@ static void check_files(struct check *c, const struct service *service)
 	const struct file_source *source =
 		node_text(config) ? project_config(c->project, node_text(config)) : NULL;
 	if (source && source->kind == SOURCE_FILE)
-		diagnostic_hint(tell(c, SEVERITY_ERROR, config->at, service,
-				     "credential_spec.config",
-				     "a credential spec cannot be sent from a file"),
+		diagnostic_hint(report(c, SEVERITY_ERROR, config->at, service,
+				       "credential_spec.config",
+				       "a credential spec cannot be sent from a file"),
 				"write it as the config's content, or use credential_spec: file");
 }
 
@@ -143,20 +144,20 @@ static void check_image(struct check *c, const struct service *service)
 	const struct image *image = census_image(&c->census, service->image);
 	if (image && image->os && *image->os && c->host->os_type &&
 	    !text_same(image->os, c->host->os_type)) {
-		diagnostic_hint(tell(c, SEVERITY_ERROR, service->image_at, service, "image",
-				     "%s is an image for %s and this engine runs %s containers",
-				     service->image, image->os, c->host->os_type),
+		diagnostic_hint(report(c, SEVERITY_ERROR, service->image_at, service, "image",
+				       "%s is an image for %s and this engine runs %s containers",
+				       service->image, image->os, c->host->os_type),
 				"choose another image, or another engine with --host");
 		return;
 	}
 	bool asked = service->isolation && !text_same(service->isolation, "default");
 	if (!c->windows) {
 		if (asked)
-			diagnostic_hint(tell(c, SEVERITY_ERROR, service->isolation_at, service,
-					     "isolation",
-					     "isolation %s is for Windows containers and this "
-					     "engine runs Linux containers",
-					     service->isolation),
+			diagnostic_hint(report(c, SEVERITY_ERROR, service->isolation_at, service,
+					       "isolation",
+					       "isolation %s is for Windows containers and this "
+					       "engine runs Linux containers",
+					       service->isolation),
 					"remove it");
 		return;
 	}
@@ -174,8 +175,8 @@ static void check_image(struct check *c, const struct service *service)
 		.image_version = image ? image->os_version : NULL,
 	};
 	if (isolation_decide(&question, &answer, &err) < 0)
-		tell(c, SEVERITY_ERROR, asked ? service->isolation_at : service->image_at, service,
-		     asked ? "isolation" : "image", "%s", err->message);
+		report(c, SEVERITY_ERROR, asked ? service->isolation_at : service->image_at,
+		       service, asked ? "isolation" : "image", "%s", err->message);
 }
 
 /* --- health */
@@ -200,10 +201,10 @@ static void check_dependencies(struct check *c, const struct service *service)
 		const struct service *needed = project_service(c->project, d->service);
 		if (!needed || d->condition != DEPENDENCY_HEALTHY || has_health(c, needed))
 			continue;
-		diagnostic_hint(tell(c, d->required ? SEVERITY_ERROR : SEVERITY_WARNING, d->at,
-				     service, "depends_on",
-				     "%s waits for %s to be healthy, which has no health check",
-				     service->name, d->service),
+		diagnostic_hint(report(c, d->required ? SEVERITY_ERROR : SEVERITY_WARNING, d->at,
+				       service, "depends_on",
+				       "%s waits for %s to be healthy, which has no health check",
+				       service->name, d->service),
 				"give %s a healthcheck or x-wincompose: {probe: ...}, or use "
 				"condition: service_started",
 				d->service);
@@ -219,10 +220,10 @@ static void check_probe(struct check *c, const struct service *service)
 	ARRAY_FOR_EACH (struct service_port, p, &service->ports)
 		if (p->target == probe->port && !text_same(p->protocol, "udp"))
 			return;
-	diagnostic_hint(tell(c, SEVERITY_ERROR, probe->at, service, "x-wincompose.probe",
-			     "port %u cannot be dialled from here: it is not published and the "
-			     "engine's container addresses cannot be reached",
-			     probe->port),
+	diagnostic_hint(report(c, SEVERITY_ERROR, probe->at, service, "x-wincompose.probe",
+			       "port %u cannot be dialled from here: it is not published and the "
+			       "engine's container addresses cannot be reached",
+			       probe->port),
 			"publish it: ports: [\"%u\"]", probe->port);
 }
 
@@ -233,25 +234,25 @@ static void check_windows(struct check *c, const struct service *service)
 	static const char *const loggers[] = {"local", "journald"};
 	for (size_t i = 0; i < service->security_opt.len; i++)
 		if (!text_starts(service->security_opt.items[i], "credentialspec="))
-			tell(c, SEVERITY_ERROR, at_of(service, "security_opt"), service,
-			     "security_opt", "Windows knows only credentialspec=, not \"%s\"",
-			     service->security_opt.items[i]);
+			report(c, SEVERITY_ERROR, at_of(service, "security_opt"), service,
+			       "security_opt", "Windows knows only credentialspec=, not \"%s\"",
+			       service->security_opt.items[i]);
 	for (size_t i = 0; i < ARRAY_LEN(loggers); i++)
 		if (text_same(service->logging_driver, loggers[i]))
-			diagnostic_hint(tell(c, SEVERITY_ERROR, at_of(service, "logging"), service,
-					     "logging.driver", "Windows has no logging driver %s",
-					     loggers[i]),
+			diagnostic_hint(report(c, SEVERITY_ERROR, at_of(service, "logging"),
+					       service, "logging.driver",
+					       "Windows has no logging driver %s", loggers[i]),
 					"use json-file");
 	const char *mode = service->network_mode;
 	if (text_same(mode, "host"))
-		diagnostic_hint(tell(c, SEVERITY_ERROR, service->network_mode_at, service,
-				     "network_mode", "Windows has no host network"),
+		diagnostic_hint(report(c, SEVERITY_ERROR, service->network_mode_at, service,
+				       "network_mode", "Windows has no host network"),
 				"publish the ports");
 	if (mode && text_same(service->isolation, "hyperv") &&
 	    (text_starts(mode, "container:") || text_starts(mode, "service:")))
-		diagnostic_hint(tell(c, SEVERITY_ERROR, service->network_mode_at, service,
-				     "network_mode",
-				     "a container with isolation hyperv cannot share a network"),
+		diagnostic_hint(report(c, SEVERITY_ERROR, service->network_mode_at, service,
+				       "network_mode",
+				       "a container with isolation hyperv cannot share a network"),
 				"use isolation: process");
 }
 

@@ -23,11 +23,10 @@ struct claims {
 	size_t len, cap;
 };
 
-static struct diagnostic *tell(struct diagnostics *diagnostics, const struct service *service,
-			       struct position at, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-static struct diagnostic *tell(struct diagnostics *diagnostics, const struct service *service,
-			       struct position at, const char *format, ...)
+static struct diagnostic *report(struct diagnostics *diagnostics, const struct service *service,
+				 struct position at, const char *format, ...) PRINTF_LIKE(4, 5);
+static struct diagnostic *report(struct diagnostics *diagnostics, const struct service *service,
+				 struct position at, const char *format, ...)
 {
 	CLEANUP(text_drop) struct text text = {0};
 	CLEANUP(memory_free) char *path = memory_format("services.%s.ports", service->name);
@@ -65,21 +64,21 @@ static void check_port(const struct service *service, const struct service_port 
 	unsigned first, last;
 	ends_of(p->published, &first, &last);
 	if (!is_everywhere(p->host_ip) && !(caps & ENGINE_HOST_IP))
-		diagnostic_hint(tell(diagnostics, service, p->at,
-				     "this engine cannot publish at an address of the host (%s)",
-				     p->host_ip),
+		diagnostic_hint(report(diagnostics, service, p->at,
+				       "this engine cannot publish at an address of the host (%s)",
+				       p->host_ip),
 				"leave the address away");
 	if (last > first && !(caps & ENGINE_PORT_RANGE))
-		diagnostic_hint(tell(diagnostics, service, p->at,
-				     "this engine cannot publish one port at a range (%s)",
-				     p->published),
+		diagnostic_hint(report(diagnostics, service, p->at,
+				       "this engine cannot publish one port at a range (%s)",
+				       p->published),
 				"give one port, or none to let the engine choose");
 	if (text_same(protocol, "sctp") && !(caps & ENGINE_LINUX))
-		tell(diagnostics, service, p->at, "Windows publishes tcp and udp only");
+		report(diagnostics, service, p->at, "Windows publishes tcp and udp only");
 	if (first && last - first + 1 < service->replicas)
-		diagnostic_hint(tell(diagnostics, service, p->at,
-				     "%u containers cannot share published port %s",
-				     service->replicas, p->published),
+		diagnostic_hint(report(diagnostics, service, p->at,
+				       "%u containers cannot share published port %s",
+				       service->replicas, p->published),
 				"publish a range of at least %u ports, or only the container's "
 				"port",
 				service->replicas);
@@ -107,9 +106,9 @@ static void check_pair(const struct claim *a, const struct claim *b,
 {
 	if (a->ip && b->ip && !text_same(a->ip, b->ip))
 		return;
-	diagnostic_hint(tell(diagnostics, b->service, b->at,
-			     "port %u/%s is published by %s too, at line %u", b->port, b->protocol,
-			     a->service->name, a->at.line),
+	diagnostic_hint(report(diagnostics, b->service, b->at,
+			       "port %u/%s is published by %s too, at line %u", b->port,
+			       b->protocol, a->service->name, a->at.line),
 			"give one of them another port");
 }
 
@@ -126,9 +125,9 @@ void publish_check(const struct project *project, const struct preflight_facts *
 		const struct claim *a = &claims.items[i];
 		if (facts->port_taken &&
 		    facts->port_taken(a->ip, a->port, a->protocol, facts->payload))
-			diagnostic_hint(tell(diagnostics, a->service, a->at,
-					     "port %u/%s of this host is taken", a->port,
-					     a->protocol),
+			diagnostic_hint(report(diagnostics, a->service, a->at,
+					       "port %u/%s of this host is taken", a->port,
+					       a->protocol),
 					"end what listens there, or publish at another port");
 		for (size_t j = i + 1; j < claims.len; j++) {
 			const struct claim *b = &claims.items[j];

@@ -114,8 +114,7 @@ const char *world_sentence(const struct world *world)
 	return world->sentence;
 }
 
-static int refuse(struct world *world, const char *format, ...)
-	PRINTF_LIKE(2, 3);
+static int refuse(struct world *world, const char *format, ...) PRINTF_LIKE(2, 3);
 static int refuse(struct world *world, const char *format, ...)
 {
 	va_list args;
