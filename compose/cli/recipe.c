@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/cli/recipe.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/own.h"
+#include "base/text.h"
+#include "compose/plan/spec.h"
+#include "engine/reference.h"
+
+enum { DOCKERFILE_MAX = 1 << 20 };
+
+/* --- build: */
+
+/* labels_set keeps its items on the heap; what is asked for lives in the arena. */
+static struct labels seal(struct arena *arena, struct labels *from)
+{
+	struct labels sealed = {.len = from->len, .cap = from->len};
+
+	if (from->len) {
+		sealed.items = arena_alloc(arena, from->len * sizeof(*from->items));
+		memcpy(sealed.items, from->items, from->len * sizeof(*from->items));
+	}
+	array_drop(from);
+	return sealed;
+}
+
+static struct labels make_labels(struct arena *arena, const struct project *project,
+				 const struct service *service)
+{
+	const struct pairs *written = &service->build->labels;
+	struct labels labels = {0};
+
+	for (size_t i = 0; i < written->len; i++)
+		labels_set(&labels, written->items[i].key,
+			   written->items[i].value ? written->items[i].value : "");
+	labels_set(&labels, LABEL_PROJECT, project->name);
+	labels_set(&labels, LABEL_SERVICE, service->name);
+	labels_set(&labels, LABEL_VERSION, WINCOMPOSE_VERSION);
+	return seal(arena, &labels);
+}
+
+static struct labels make_args(struct arena *arena, const struct project *project,
+			       const struct service *service, const char *const *given)
+{
+	const struct pairs *written = &service->build->args;
+	struct labels args = {0};
+
+	for (size_t i = 0; i < written->len; i++)
+		labels_set(&args, written->items[i].key, written->items[i].value);
+	for (; given && *given; given++) {
+		const char *equals = strchr(*given, '=');
+		const char *key =
+			equals ? arena_copy_n(arena, *given, (size_t)(equals - *given)) : *given;
+
+		labels_set(&args, key, equals ? equals + 1 : map_get(&project->environment, key));
+	}
+	return seal(arena, &args);
+}
+
+static const char *const *vector_of(struct arena *arena, const char *first,
+				    const struct strings *strings)
+{
+	const char **vector = arena_alloc(arena, (strings->len + 2) * sizeof(*vector));
+	size_t len = 0;
+
+	if (first)
+		vector[len++] = first;
+	for (size_t i = 0; i < strings->len; i++) {
+		if (!text_same(strings->items[i], first))
+			vector[len++] = strings->items[i];
+	}
+	return vector;
+}
+
+const struct build_options *recipe_make(struct arena *arena, const struct project *project,
+					const struct service *service,
+					const struct recipe_options *options)
+{
+	static const struct recipe_options none;
+	const struct build *build = service->build;
+	struct build_options *made = arena_alloc(arena, sizeof(*made));
+
+	if (!options)
+		options = &none;
+	*made = (struct build_options){
+		.context = build->context,
+		.dockerfile = build->dockerfile,
+		.dockerfile_inline = build->dockerfile_inline,
+		.tags = vector_of(arena, service->image, &build->tags),
+		.target = build->target,
+		.network = build->network,
+		.platform = build->platform ? build->platform : service->platform,
+		.isolation = build->isolation,
+		.args = make_args(arena, project, service, options->args),
+		.labels = make_labels(arena, project, service),
+		.cache_from = vector_of(arena, NULL, &build->cache_from),
+		.extra_hosts = vector_of(arena, NULL, &build->extra_hosts),
+		.pull = build->pull || options->pull,
+		.no_cache = build->no_cache || options->no_cache,
+		.shm_size = build->shm_size,
+	};
+	return made;
+}
+
+/* --- what a Dockerfile begins from */
+
+struct reading {
+	struct arena *arena;
+	struct labels args; /* heap items; strings in the arena */
+	const struct labels *given;
+	struct map stages; /* names of earlier ones */
+	ARRAY(const char *) bases;
+	bool began; /* the first FROM was seen */
+};
+
+const char *recipe_full_name(struct arena *arena, const char *image)
+{
+	CLEANUP(error_drop) struct error *err = NULL;
+	CLEANUP(reference_drop) struct reference reference = {0};
+
+	if (reference_parse(image, &reference, &err) < 0)
+		return arena_copy(arena, image);
+	CLEANUP(memory_free) char *full = reference_canonical(&reference);
+	return arena_copy(arena, full);
+}
+
+static const char *arg_of(const struct reading *reading, const char *name)
+{
+	const char *given = labels_get(reading->given, name);
+
+	return given ? given : labels_get(&reading->args, name);
+}
+
+/* With ${NAME}, ${NAME:-default} and $NAME replaced. */
+static const char *substitute(const struct reading *reading, const char *word)
+{
+	static const char name_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+					 "0123456789_";
+	CLEANUP(text_drop) struct text out = {0};
+
+	while (*word) {
+		if (*word != '$') {
+			text_add_char(&out, *word++);
+			continue;
+		}
+		bool braced = word[1] == '{';
+		const char *name = word + (braced ? 2 : 1);
+		size_t len = strspn(name, name_chars);
+		const char *fallback =
+			braced && text_starts(name + len, ":-") ? name + len + 2 : NULL;
+		CLEANUP(memory_free) char *key = memory_copy_n(name, len);
+		const char *value = arg_of(reading, key);
+
+		word = name + len;
+		if (!braced) {
+			text_add(&out, value ? value : "");
+			continue;
+		}
+		size_t rest = strcspn(word, "}");
+		if (value && *value)
+			text_add(&out, value);
+		else if (fallback)
+			text_add_n(&out, fallback, (size_t)(word + rest - fallback));
+		word += rest + (word[rest] == '}');
+	}
+	return arena_copy(reading->arena, text_string(&out));
+}
+
+static void add_base(struct reading *reading, const char *word)
+{
+	const char *name = substitute(reading, word);
+
+	if (!*name || strcmp(name, "scratch") == 0 || map_has(&reading->stages, name) ||
+	    strspn(name, "0123456789") == strlen(name))
+		return;
+	array_push(&reading->bases, recipe_full_name(reading->arena, name));
+}
+
+static void read_from(struct reading *reading, char **words, size_t count)
+{
+	size_t at = 1;
+
+	reading->began = true;
+	while (at < count && text_starts(words[at], "--"))
+		at++;
+	if (at >= count)
+		return;
+	add_base(reading, words[at]);
+	if (at + 2 < count && strcasecmp(words[at + 1], "as") == 0)
+		map_set(&reading->stages, words[at + 2], reading);
+}
+
+static void read_copy(struct reading *reading, char **words, size_t count)
+{
+	for (size_t i = 1; i < count && text_starts(words[i], "--"); i++) {
+		if (text_starts(words[i], "--from="))
+			add_base(reading, words[i] + strlen("--from="));
+	}
+}
+
+/* Only those before the first FROM are known to FROM lines. */
+static void read_arg(struct reading *reading, char **words, size_t count)
+{
+	char *equals = count > 1 ? strchr(words[1], '=') : NULL;
+
+	if (reading->began || !equals)
+		return;
+	*equals = '\0';
+	char *value = equals + 1;
+	size_t len = strlen(value);
+	if (len > 1 && (*value == '"' || *value == '\'') && value[len - 1] == *value) {
+		value[len - 1] = '\0';
+		value++;
+	}
+	labels_set(&reading->args, words[1], substitute(reading, value));
+}
+
+static void read_line(struct reading *reading, const char *line, size_t len)
+{
+	static const struct {
+		const char *word;
+		void (*read)(struct reading *reading, char **words, size_t count);
+	} instructions[] = {{"FROM", read_from}, {"COPY", read_copy}, {"ARG", read_arg}};
+	enum { WORDS_MAX = 16 };
+	char *words[WORDS_MAX];
+	size_t count = 0;
+	char *rest = arena_copy_n(reading->arena, line, len);
+
+	while (count < WORDS_MAX) {
+		rest += strspn(rest, " \t\r");
+		if (!*rest)
+			break;
+		words[count++] = rest;
+		rest += strcspn(rest, " \t\r");
+		if (*rest)
+			*rest++ = '\0';
+	}
+	for (size_t i = 0; count && i < ARRAY_LEN(instructions); i++) {
+		if (strcasecmp(words[0], instructions[i].word) == 0)
+			instructions[i].read(reading, words, count);
+	}
+}
+
+const char *const *recipe_bases_of(struct arena *arena, const char *dockerfile,
+				   const struct labels *args)
+{
+	struct reading reading = {.arena = arena, .given = args};
+
+	for (const char *line = dockerfile; *line;) {
+		size_t len = strcspn(line, "\n");
+
+		read_line(&reading, line, len);
+		line += len + (line[len] == '\n');
+	}
+	const char **bases = arena_alloc(arena, (reading.bases.len + 1) * sizeof(*bases));
+	for (size_t i = 0; i < reading.bases.len; i++)
+		bases[i] = reading.bases.items[i];
+	array_drop(&reading.bases);
+	array_drop(&reading.args);
+	map_drop(&reading.stages);
+	return bases;
+}
+
+const char *const *recipe_bases(struct arena *arena, const struct build_options *build)
+{
+	static const char *const none[] = {NULL};
+	CLEANUP(error_drop) struct error *err = NULL;
+	CLEANUP(text_drop) struct text text = {0};
+
+	if (build->dockerfile_inline)
+		return recipe_bases_of(arena, build->dockerfile_inline, &build->args);
+	if (!build->context || file_kind(build->context) != FILE_FOLDER)
+		return none;
+	CLEANUP(memory_free)
+	char *path =
+		path_join(build->context, build->dockerfile ? build->dockerfile : "Dockerfile");
+	if (file_read(path, DOCKERFILE_MAX, &text, &err) < 0)
+		return none;
+	return recipe_bases_of(arena, text_string(&text), &build->args);
+}
