@@ -2,7 +2,23 @@
 /* The table of verbs. Each row stands in the verb's own file. */
 #include "compose/cli/verb.h"
 
-#define VERBS(X) X(version)
+/* clang-format off: a line each */
+#define VERBS(X)                                                                                   \
+	X(config)                                                                                  \
+	X(down)                                                                                    \
+	X(events)                                                                                  \
+	X(kill)                                                                                    \
+	X(logs)                                                                                    \
+	X(ls)                                                                                      \
+	X(ps)                                                                                      \
+	X(restart)                                                                                 \
+	X(rm)                                                                                      \
+	X(start)                                                                                   \
+	X(stop)                                                                                    \
+	X(supervise)                                                                               \
+	X(up)                                                                                      \
+	X(version)
+/* clang-format on */
 
 #define DECLARE(name) extern const struct verb verb_##name;
 VERBS(DECLARE)
