@@ -56,7 +56,7 @@ static int number_of(const cJSON *attributes, const char *key)
 {
 	const char *string = json_string(attributes, key);
 
-	return string ? (int)strtol(string, NULL, 10) : 0;
+	return string ? (int)strtoll(string, NULL, 10) : 0;
 }
 
 static enum container_health health_of(const char *action)

@@ -86,7 +86,7 @@ void docker_parse_status(const char *status, struct container *container)
 	CLEANUP(memory_free) char *word = memory_copy_n(open + 1, (size_t)(close - open - 1));
 
 	if (text_starts(status, "Exited") || text_starts(status, "Restarting"))
-		container->exit_code = (int)strtol(word, NULL, 10);
+		container->exit_code = (int)strtoll(word, NULL, 10);
 	else if (text_starts(status, "Up"))
 		container->health = health_of(word);
 }
