@@ -271,8 +271,10 @@ static void send_signal(struct box *box, const struct signal_row *row)
 	const struct fake_behaviour *behaviour = how(box);
 	bool runs_program = process->runs && !behaviour->run_count;
 
+	/* Even so not from inside: who sent it is to wait for the end first. */
 	if (row->number == SIGNAL_KILL) {
-		fake_box_exit(box, 128 + SIGNAL_KILL);
+		box->exit_code = 128 + SIGNAL_KILL;
+		fake_timer_set(box->world, &box->exit, box->world->now, on_exit_timer);
 		return;
 	}
 	if (!row->ends && row != stop)

@@ -546,6 +546,189 @@ static void the_real_clock_runs_by_itself(void **state)
 	bench_close(&bench);
 }
 
+static void a_stop_by_sigkill_of_what_removes_itself_ends_with_it(void **state)
+{
+	struct bench bench;
+	struct container_spec made = *spec("web");
+
+	(void)state;
+	open_jump(&bench);
+	made.stop_signal = "SIGKILL";
+	made.auto_remove = true;
+	up(&bench, &made);
+	assert_int_equal(bench_stop(&bench, "web", 10), 0);
+	assert_null(fake_container(bench.world, "web"));
+	assert_int_equal(fake_happened(bench.world, "kill", "web"), 1);
+	bench_close(&bench);
+}
+
+static void a_stream_can_be_failed_like_any_request(void **state)
+{
+	struct bench bench;
+	struct reading reading;
+
+	(void)state;
+	open_jump(&bench);
+	fake_fail(bench.world, &(struct fake_fault){.call = "events", .any = true});
+	BENCH_READ(&bench, &reading, events, &(struct events_options){0});
+	reading_await(&reading);
+	assert_int_equal(reading.code, ERROR_SYSTEM);
+	assert_int_equal(reading.pieces, 0);
+	reading_drop(&reading);
+	bench_close(&bench);
+}
+
+static void a_killed_client_s_streams_end_and_what_they_asked_for_goes_on(void **state)
+{
+	struct bench bench;
+	struct reading reading;
+
+	(void)state;
+	open_virtual(&bench);
+	up(&bench, spec("web"));
+	BENCH_READ(&bench, &reading, events, &(struct events_options){0});
+	fake_latency(bench.world, "stop", CLOCK_SECOND);
+	bench_forget(&bench);
+	engine_stop(bench.engine, "web", 10, bench_done, &bench);
+	fake_advance(bench.world, 0);
+	fake_kill(bench.engine);
+	fake_advance(bench.world, 10 * CLOCK_SECOND);
+	assert_int_equal(bench.code, ERROR_CANCELLED);
+	assert_int_equal(reading.code, ERROR_CANCELLED);
+	assert_int_equal(fake_running(bench.world), 1);
+	reading_drop(&reading);
+	bench_close(&bench);
+}
+
+static void a_crash_of_the_engine_tells_no_events_and_forgets_the_old_ones(void **state)
+{
+	struct bench bench;
+	struct reading reading;
+	struct container_spec made = *spec("web");
+
+	(void)state;
+	open_virtual(&bench);
+	int64_t since = fake_wall(bench.world);
+	made.restart = "always";
+	up(&bench, &made);
+	fake_engine_restart(bench.world, FAKE_RESTART_CRASH, CLOCK_SECOND);
+	fake_advance(bench.world, CLOCK_SECOND);
+	BENCH_READ(&bench, &reading, events, &(struct events_options){.since = since});
+	fake_advance(bench.world, 0);
+	assert_string_equal(text_string(&reading.events), "start web\n");
+	engine_stream_close(reading.stream);
+	fake_advance(bench.world, 0);
+	reading_drop(&reading);
+	bench_close(&bench);
+}
+
+static void print_journal(struct text *out)
+{
+	struct bench bench;
+	struct container_spec made = *spec("web");
+	static const struct fake_run run = {CLOCK_SECOND, 1};
+	const struct fake_entry *entries;
+
+	open_virtual(&bench);
+	fake_behave(bench.world, &(struct fake_behaviour){.runs = &run, .run_count = 1});
+	made.restart = "always";
+	up(&bench, &made);
+	made.name = "api";
+	up(&bench, &made);
+	fake_advance(bench.world, 60 * CLOCK_SECOND);
+	size_t count = fake_journal(bench.world, &entries);
+	for (size_t i = 0; i < count; i++)
+		text_printf(out, "%llu %s %s %s\n", (unsigned long long)entries[i].time,
+			    entries[i].what, entries[i].name, entries[i].actor);
+	bench_close(&bench);
+}
+
+static void the_same_test_sees_the_same_world(void **state)
+{
+	CLEANUP(text_drop) struct text one = {0};
+	CLEANUP(text_drop) struct text other = {0};
+
+	(void)state;
+	print_journal(&one);
+	print_journal(&other);
+	assert_true(one.len > 1000);
+	assert_string_equal(one.data, other.data);
+}
+
+static void data_comes_in_pieces_as_small_as_asked(void **state)
+{
+	struct bench bench;
+	struct reading reading;
+
+	(void)state;
+	bench_open_fake(&bench, &(struct fake_options){.clock = FAKE_JUMP, .chop = 3});
+	fake_image_add(bench.world, "idle");
+	up(&bench, spec("web"));
+	fake_print(bench.world, "web", STREAM_OUTPUT, "12345");
+	BENCH_READ(&bench, &reading, logs, "web", &(struct logs_options){.tail = -1});
+	reading_await(&reading);
+	assert_string_equal(text_string(&reading.output), "12345\n");
+	assert_int_equal(reading.pieces, 2);
+	reading_drop(&reading);
+	bench_close(&bench);
+}
+
+static void a_pull_without_credentials_is_denied_and_an_unknown_tag_is_not_found(void **state)
+{
+	struct bench bench;
+	struct reading reading;
+	static const struct credentials credentials = {.user = "me", .secret = "you"};
+
+	(void)state;
+	open_jump(&bench);
+	fake_image(bench.world,
+		   &(struct fake_image){.reference = "private", .absent = true, .denied = true});
+	fake_image(bench.world, &(struct fake_image){.reference = "web:0", .unknown = true});
+	BENCH_READ(&bench, &reading, pull, "private", &(struct pull_options){0});
+	reading_await(&reading);
+	assert_int_equal(reading.code, ERROR_NOT_FOUND);
+	assert_non_null(strstr(reading.message, "pull access denied"));
+	reading_drop(&reading);
+	BENCH_READ(&bench, &reading, pull, "private",
+		   &(struct pull_options){.credentials = &credentials});
+	reading_await(&reading);
+	assert_int_equal(reading.code, 0);
+	reading_drop(&reading);
+	BENCH_READ(&bench, &reading, pull, "web:0", &(struct pull_options){0});
+	reading_await(&reading);
+	assert_int_equal(reading.code, ERROR_NOT_FOUND);
+	assert_non_null(strstr(reading.message, "manifest unknown"));
+	reading_drop(&reading);
+	bench_close(&bench);
+}
+
+static void the_labels_of_an_image_are_told_apart_from_the_container_s_own(void **state)
+{
+	struct bench bench;
+	struct label own = {"com.docker.compose.project", "mine"};
+	struct container_spec made = *spec("web");
+
+	(void)state;
+	open_jump(&bench);
+	fake_image(bench.world, &(struct fake_image){
+					.reference = "idle",
+					.labels = WORDS("com.docker.compose.project", "theirs",
+							"maker", "somebody"),
+				});
+	up(&bench, &made);
+	assert_int_equal(bench_inspect(&bench, "web"), 0);
+	assert_string_equal(labels_get(&bench.container.labels, own.key), "theirs");
+	assert_string_equal(labels_get(&bench.container.image_labels, own.key), "theirs");
+	made.name = "api";
+	made.labels = (struct labels){&own, 1, 1};
+	up(&bench, &made);
+	assert_int_equal(bench_inspect(&bench, "api"), 0);
+	assert_string_equal(labels_get(&bench.container.labels, own.key), "mine");
+	assert_string_equal(labels_get(&bench.container.labels, "maker"), "somebody");
+	assert_string_equal(labels_get(&bench.container.image_labels, own.key), "theirs");
+	bench_close(&bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -576,6 +759,15 @@ int main(void)
 		cmocka_unit_test(
 			a_script_is_the_driver_s_address_and_its_faults_name_the_statement),
 		cmocka_unit_test(the_real_clock_runs_by_itself),
+		cmocka_unit_test(a_stop_by_sigkill_of_what_removes_itself_ends_with_it),
+		cmocka_unit_test(a_stream_can_be_failed_like_any_request),
+		cmocka_unit_test(a_killed_client_s_streams_end_and_what_they_asked_for_goes_on),
+		cmocka_unit_test(a_crash_of_the_engine_tells_no_events_and_forgets_the_old_ones),
+		cmocka_unit_test(the_same_test_sees_the_same_world),
+		cmocka_unit_test(data_comes_in_pieces_as_small_as_asked),
+		cmocka_unit_test(
+			a_pull_without_credentials_is_denied_and_an_unknown_tag_is_not_found),
+		cmocka_unit_test(the_labels_of_an_image_are_told_apart_from_the_container_s_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
