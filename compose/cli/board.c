@@ -431,7 +431,7 @@ void board_line(const struct progress *progress, bool colour, struct text *out)
 	add_clean(out, progress->text ? progress->text : "", SIZE_MAX);
 	if (tinted)
 		text_add(out, "\033[0m");
-	if (progress->details) {
+	if (progress->details && progress->status != PROGRESS_DONE) {
 		text_add(out, "  ");
 		add_clean(out, progress->details, SIZE_MAX);
 	}

@@ -32,7 +32,7 @@ static const struct flag global_flags[] = {
 	{0, "dry-run", FLAG_SET, GLOBAL(dry_run), NULL, "Show what would be done, do nothing"},
 	{0, "engine", FLAG_STRING, GLOBAL(engine), "NAME", "Engine to use: docker"},
 	{'H', "host", FLAG_STRING, GLOBAL(host), "ADDRESS",
-	 "Address of a Docker Engine: unix://PATH, tcp://HOST:PORT"},
+	 "Docker Engine to use: unix://PATH, tcp://HOST:PORT"},
 	{'c', "context", FLAG_STRING, GLOBAL(context), "NAME", "Docker context to use"},
 	{0, "tls", FLAG_SET, GLOBAL(tls), NULL, "Use TLS"},
 	{0, "tlsverify", FLAG_SET, GLOBAL(tls_verify), NULL, "Use TLS and verify the engine"},
@@ -40,7 +40,7 @@ static const struct flag global_flags[] = {
 	{0, "tlscert", FLAG_STRING, GLOBAL(tls_cert), "FILE", "Client certificate"},
 	{0, "tlskey", FLAG_STRING, GLOBAL(tls_key), "FILE", "Client key"},
 	{0, "engine-timeout", FLAG_STRING, GLOBAL(engine_timeout), "TIME",
-	 "Give an engine up that is silent for so long (default 30s)"},
+	 "Give up an engine that is silent so long (default 30s)"},
 	{'D', "debug", FLAG_SET, GLOBAL(debug), NULL, "Tell what happens inside"},
 	{'h', "help", FLAG_SET, GLOBAL(help), NULL, "Show this help"},
 	{'v', "version", FLAG_SET, GLOBAL(version), NULL, "Show the version"},
@@ -106,6 +106,24 @@ static bool asks_help(const struct verb *verb, int argc, char **argv)
 	return false;
 }
 
+/* --dry-run may stand behind the verb too. Takes it out; gives what is left of argc. */
+static int take_dry_run(struct cli *cli, const struct verb *verb, int argc, char **argv)
+{
+	int kept = 0;
+	bool ours = true;
+
+	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0 || (verb->in_order && argv[i][0] != '-'))
+			ours = false;
+		if (ours && strcmp(argv[i], "--dry-run") == 0)
+			cli->globals.dry_run = true;
+		else
+			argv[kept++] = argv[i];
+	}
+	argv[kept] = NULL;
+	return kept;
+}
+
 static int run_verb(struct cli *cli, const struct verb *verb, int argc, char **argv, int *exit_code,
 		    struct error **err)
 {
@@ -117,6 +135,7 @@ static int run_verb(struct cli *cli, const struct verb *verb, int argc, char **a
 		help_verb(verb, &help);
 		return cli_print(cli, help.data, help.len, err);
 	}
+	argc = take_dry_run(cli, verb, argc, argv);
 	if (verb->defaults)
 		memcpy(values, verb->defaults, verb->values_size);
 	if (flag_parse(verb->flags, values, argc, argv, verb->in_order, &arguments, err) < 0) {

@@ -2,7 +2,6 @@
 /* The table of verbs. Each row stands in the verb's own file. */
 #include "compose/cli/verb.h"
 
-/* clang-format off: a line each */
 #define VERBS(X)                                                                                   \
 	X(config)                                                                                  \
 	X(down)                                                                                    \
@@ -18,7 +17,6 @@
 	X(supervise)                                                                               \
 	X(up)                                                                                      \
 	X(version)
-/* clang-format on */
 
 #define DECLARE(name) extern const struct verb verb_##name;
 VERBS(DECLARE)

@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "base/file.h"
+#include "engine/model.h"
 
 bool facts_exists(const char *path, void *payload)
 {
@@ -40,12 +41,25 @@ static int bind_udp(uv_loop_t *loop, const struct sockaddr *address)
 	return status;
 }
 
+static bool is_ours(const struct observed *observed, unsigned port, const char *protocol)
+{
+	ARRAY_FOR_EACH (const struct container, container, &observed->containers) {
+		ARRAY_FOR_EACH (const struct container_port, known, &container->ports) {
+			if (known->published == port && strcmp(known->protocol, protocol) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 bool facts_port_taken(const char *ip, unsigned port, const char *protocol, void *payload)
 {
+	const struct observed *observed = payload;
 	struct sockaddr_storage address;
 	uv_loop_t loop;
 
-	(void)payload;
+	if (observed && is_ours(observed, port, protocol))
+		return false;
 	if (!ip || !*ip)
 		ip = "0.0.0.0";
 	if (uv_ip4_addr(ip, (int)port, (struct sockaddr_in *)&address) != 0 &&

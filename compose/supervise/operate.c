@@ -146,6 +146,7 @@ static int preflight(struct operate *operate, struct error **err)
 	if (host->capabilities & ENGINE_LOCAL) {
 		facts.exists = facts_exists;
 		facts.port_taken = facts_port_taken;
+		facts.payload = &operate->observed;
 	}
 	preflight_check(operate->operation.project, &facts, &findings);
 	ARRAY_FOR_EACH (struct diagnostic, finding, &findings.list) {
