@@ -218,6 +218,13 @@ void control_finish(struct control_request *request, const struct error *err, co
 	lines_close(&request->lines);
 }
 
+void control_drop(struct control_request *request)
+{
+	assert(!request->finished);
+	request->finished = true;
+	lines_close(&request->lines);
+}
+
 void control_set_payload(struct control_request *request, void *payload)
 {
 	request->payload = payload;
@@ -235,10 +242,10 @@ void control_server_close(struct control_server *server, void (*closed)(void *pa
 	server->closing = true;
 	server->closed = closed;
 	server->closed_payload = payload;
+	/* What is being handled is finished or dropped by who handles it; closed waits for that. */
 	LIST_FOR_EACH (struct control_request, request, &server->requests, link) {
-		/* Who handles a request finishes it before closing the server. */
-		assert(!request->handled || request->finished);
-		lines_close(&request->lines);
+		if (!request->handled)
+			lines_close(&request->lines);
 	}
 	uv_close((uv_handle_t *)&server->pipe, pipe_closed);
 }

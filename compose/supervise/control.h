@@ -33,6 +33,8 @@ void control_progress(struct control_request *request, const struct progress *pr
 void control_warn(struct control_request *request, const char *sentence);
 void control_finish(struct control_request *request, const struct error *err,
 		    const cJSON *reply); /* request is gone after it */
+/* Ends the connection without an answer: the client finds nobody, observes and does it by itself. */
+void control_drop(struct control_request *request);
 /* The handler's own value with a request. */
 void control_set_payload(struct control_request *request, void *payload);
 void *control_payload(const struct control_request *request);

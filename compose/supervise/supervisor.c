@@ -311,6 +311,15 @@ static void start_heal(struct job *job)
 		engine_inspect(job->supervisor->options.engine, job->action.container, looked, job);
 }
 
+/* A supervisor that closes leaves an unfinished operation to the verb that asked for it. */
+static void answer(struct job *job, const struct error *err)
+{
+	if (job->supervisor->closing && err)
+		control_drop(job->request);
+	else
+		control_finish(job->request, err, NULL);
+}
+
 static void operated(const struct error *err, void *payload)
 {
 	struct job *job = payload;
@@ -328,7 +337,7 @@ static void operated(const struct error *err, void *payload)
 	if (job->done)
 		job->done(err, job->payload);
 	else if (job->request)
-		control_finish(job->request, err, NULL);
+		answer(job, err);
 	else if (err && err->code != ERROR_CANCELLED)
 		say(supervisor, NULL, PROGRESS_WARNING, "Warning", err->message);
 	job_drop(job);
@@ -691,7 +700,7 @@ static void finish_cancelled(struct job *job)
 
 	error_set(&err, ERROR_CANCELLED, "cancelled");
 	if (job->request)
-		control_finish(job->request, err, NULL);
+		answer(job, err);
 	else if (job->done)
 		job->done(err, job->payload);
 	job_drop(job);
