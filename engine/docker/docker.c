@@ -251,6 +251,15 @@ const struct engine_ops docker_ops = {
 	.volume_remove = docker_volume_remove,
 	.image = docker_image,
 	.image_remove = docker_image_remove,
+	/* attach, exec, copy, stats, pull, build */
+	.attach = docker_attach,
+	.exec = docker_exec,
+	.exec_exit = docker_exec_exit,
+	.copy_in = docker_copy_in,
+	.copy_out = docker_copy_out,
+	.container_stats = docker_container_stats,
+	.pull = docker_pull,
+	.build = docker_build,
 	/* logs, events */
 	.logs = docker_logs,
 	.events = docker_events,

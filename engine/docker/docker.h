@@ -158,6 +158,9 @@ struct flow_kind {
 	void (*begun)(struct flow *flow);
 	/* http_write's completion for an upload. Absent: engine_stream_write is the writer. */
 	void (*written)(struct flow *flow, const struct error *err);
+	/* The reader permits a call and there is no request: for a flow that is fed otherwise. It
+	 * tells in a later turn. */
+	void (*wanted)(struct flow *flow);
 };
 
 struct flow {
@@ -312,3 +315,25 @@ struct engine_stream *docker_logs(struct engine *engine, const char *container,
 				  const struct engine_reader *reader, void *payload);
 struct engine_stream *docker_events(struct engine *engine, const struct events_options *options,
 				    const struct engine_reader *reader, void *payload);
+struct engine_stream *docker_attach(struct engine *engine, const char *container,
+				    const struct attach_options *options,
+				    const struct engine_reader *reader, void *payload);
+struct engine_stream *docker_exec(struct engine *engine, const char *container,
+				  const struct exec_options *options,
+				  const struct engine_reader *reader, void *payload);
+struct engine_request *docker_exec_exit(struct engine *engine, const char *exec_id,
+					engine_exit_done *done, void *payload);
+struct engine_request *docker_copy_in(struct engine *engine, const char *container,
+				      const char *path, const char *tar, size_t len,
+				      engine_done *done, void *payload);
+struct engine_stream *docker_copy_out(struct engine *engine, const char *container,
+				      const char *path, const struct engine_reader *reader,
+				      void *payload);
+struct engine_stream *docker_container_stats(struct engine *engine, const char *container,
+					     bool once, const struct engine_reader *reader,
+					     void *payload);
+struct engine_stream *docker_pull(struct engine *engine, const char *reference,
+				  const struct pull_options *options,
+				  const struct engine_reader *reader, void *payload);
+struct engine_stream *docker_build(struct engine *engine, const struct build_options *options,
+				   const struct engine_reader *reader, void *payload);

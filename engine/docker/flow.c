@@ -340,6 +340,8 @@ void docker_stream_read(struct engine_stream *stream)
 	flow->permitted = true;
 	if (flow->http)
 		http_wake(flow->http);
+	else if (flow->kind->wanted && !flow->ending)
+		flow->kind->wanted(flow);
 }
 
 /* --- the writer */
