@@ -43,6 +43,14 @@ int transfer_failed(const struct http_request *request, CURLcode code, struct er
 	const char *detail = request->error_text[0] ? request->error_text
 						    : request->http->lib.easy_strerror(code);
 	const char *address = host->socket ? host->socket : host->url;
+	long number = 0;
+
+	/* libcurl speaks of a port where a unix socket is dialled; the system's word is the better
+	 * one. */
+	if (request->easy)
+		request->http->lib.easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &number);
+	if (host->socket && number && code == CURLE_COULDNT_CONNECT)
+		detail = uv_strerror(uv_translate_sys_error((int)number));
 
 	for (size_t i = 0; i < ARRAY_LEN(failures); i++)
 		if (failures[i].curl == code)

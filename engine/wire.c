@@ -10,6 +10,7 @@ struct wire_socket {
 	uv_poll_t poll;
 	struct wire *wire;
 	curl_socket_t socket;
+	int events; /* what is watched for */
 };
 
 /* --- libcurl's turn */
@@ -29,13 +30,19 @@ static void turn(struct wire *wire, curl_socket_t socket, int events)
 static void socket_ready(uv_poll_t *poll, int status, int events)
 {
 	struct wire_socket *socket = container_of(poll, struct wire_socket, poll);
-	int flags = status < 0 ? CURL_CSELECT_ERR : 0;
+	int flags = 0;
 
+	/* A socket in error: libcurl finds out itself what it is by reading or writing. */
+	if (status < 0)
+		events = socket->events;
 	if (events & UV_READABLE)
 		flags |= CURL_CSELECT_IN;
 	if (events & UV_WRITABLE)
 		flags |= CURL_CSELECT_OUT;
 	turn(socket->wire, socket->socket, flags);
+	/* libuv has stopped to watch it, libcurl may have more to read from it. */
+	if (status < 0 && !uv_is_closing((uv_handle_t *)poll) && !uv_is_active((uv_handle_t *)poll))
+		uv_poll_start(poll, socket->events, socket_ready);
 }
 
 static void timer_due(uv_timer_t *timer)
@@ -97,6 +104,7 @@ static int watch(CURL *easy, curl_socket_t descriptor, int what, void *payload, 
 		events |= UV_READABLE;
 	if (what & CURL_POLL_OUT)
 		events |= UV_WRITABLE;
+	socket->events = events;
 	return uv_poll_start(&socket->poll, events, socket_ready) < 0 ? -1 : 0;
 }
 
