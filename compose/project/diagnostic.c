@@ -13,6 +13,7 @@
 
 enum {
 	KEPT = 100,           /* findings of each severity; what is beyond is only counted */
+	TEXT_KEPT = 500,      /* bytes of a message or a path */
 	LINE_MAX_SHOWN = 160, /* bytes of a source line */
 	FILE_MAX = 10 * 1024 * 1024,
 };
@@ -36,12 +37,40 @@ void diagnostics_drop(struct diagnostics *diagnostics)
 	*diagnostics = (struct diagnostics){0};
 }
 
+static bool is_tail(char c)
+{
+	return ((unsigned char)c & 0xc0) ==
+	       0x80; /* the second to fourth byte of a UTF-8 character */
+}
+
+/* What the user wrote may be megabytes long. */
+static void cut(struct text *text)
+{
+	if (text->len <= TEXT_KEPT)
+		return;
+	size_t len = TEXT_KEPT;
+	while (len > 0 && is_tail(text->data[len]))
+		len--;
+	text_remove(text, len, text->len - len);
+	text_add(text, "...");
+}
+
+static char *cut_copy(const char *string)
+{
+	struct text text = {0};
+
+	text_add_n(&text, string, strnlen(string, TEXT_KEPT + 1));
+	cut(&text);
+	return text_steal(&text);
+}
+
 /* One line, without control characters: what the user wrote may be in it. */
 static char *one_line(const char *format, va_list args)
 {
 	struct text text = {0};
 
 	text_vprintf(&text, format, args);
+	cut(&text);
 	for (size_t i = 0; i < text.len; i++)
 		if ((unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f)
 			text.data[i] = ' ';
@@ -65,7 +94,7 @@ struct diagnostic *diagnostics_add(struct diagnostics *diagnostics, enum severit
 		.file = memory_copy(at.file),
 		.line = at.line,
 		.column = at.column,
-		.path = path && *path ? memory_copy(path) : NULL,
+		.path = path && *path ? cut_copy(path) : NULL,
 		.message = one_line(format, args),
 	};
 	va_end(args);
@@ -80,6 +109,48 @@ void diagnostic_hint(struct diagnostic *diagnostic, const char *format, ...)
 	va_start(args, format);
 	diagnostic->hint = one_line(format, args);
 	va_end(args);
+}
+
+/* At most LINE_MAX_SHOWN bytes of a line around a column, whole characters. */
+struct window {
+	size_t start;
+	size_t end;
+	size_t at; /* of the column */
+};
+
+static struct window window_of(const char *line, size_t len, unsigned column)
+{
+	struct window window = {0};
+
+	for (; column > 1 && window.at < len; column--)
+		do
+			window.at++;
+		while (window.at < len && is_tail(line[window.at]));
+	if (window.at > LINE_MAX_SHOWN / 2 && len > LINE_MAX_SHOWN)
+		window.start = window.at - LINE_MAX_SHOWN / 2;
+	while (window.start > 0 && is_tail(line[window.start]))
+		window.start--;
+	window.end = len - window.start > LINE_MAX_SHOWN ? window.start + LINE_MAX_SHOWN : len;
+	while (window.end < len && is_tail(line[window.end]))
+		window.end++;
+	return window;
+}
+
+static void keep_line(struct diagnostic *it, const char *line, size_t len)
+{
+	const struct window window = window_of(line, len, it->column);
+
+	it->source = memory_copy_n(line + window.start, window.end - window.start);
+	if (window.start == 0)
+		return;
+	it->source_column = 1;
+	for (size_t i = window.start; i < window.at; i++)
+		it->source_column += !is_tail(line[i]);
+}
+
+bool diagnostics_full(const struct diagnostics *diagnostics)
+{
+	return diagnostics->errors >= KEPT;
 }
 
 /* The bytes of line number (from 1); NULL: there is none. */
@@ -111,7 +182,7 @@ void diagnostics_source(struct diagnostics *diagnostics, const char *file, const
 			continue;
 		const char *line = find_line(bytes, len, it->line, &line_len);
 		if (line)
-			it->source = memory_copy_n(line, line_len);
+			keep_line(it, line, line_len);
 	}
 }
 
@@ -178,29 +249,13 @@ static const char *source_of(struct printer *printer, const struct diagnostic *i
 	return text->len > 0 ? find_line(text->data, text->len, it->line, len) : NULL;
 }
 
-static bool is_tail(char c)
-{
-	return ((unsigned char)c & 0xc0) ==
-	       0x80; /* the second to fourth byte of a UTF-8 character */
-}
-
-/* Shows at most LINE_MAX_SHOWN bytes around the column, whole characters, and a caret below. */
+/* Shows a window of the line and a caret below. */
 static void print_source(struct printer *printer, const struct diagnostic *it, const char *line,
 			 size_t len)
 {
-	size_t at = 0, column = it->column;
-
-	for (; column > 1 && at < len; column--)
-		do
-			at++;
-		while (at < len && is_tail(line[at]));
-	size_t start =
-		at > LINE_MAX_SHOWN / 2 && len > LINE_MAX_SHOWN ? at - LINE_MAX_SHOWN / 2 : 0;
-	while (start > 0 && is_tail(line[start]))
-		start--;
-	size_t end = len - start > LINE_MAX_SHOWN ? start + LINE_MAX_SHOWN : len;
-	while (end < len && is_tail(line[end]))
-		end++;
+	unsigned column = it->source && it->source_column ? it->source_column : it->column;
+	const struct window window = window_of(line, len, column);
+	size_t start = window.start, end = window.end, at = window.at;
 
 	text_printf(printer->out, "%s%5u |%s ", paint(printer, "\033[2m"), it->line,
 		    paint(printer, "\033[0m"));

@@ -24,13 +24,15 @@ enum severity { SEVERITY_WARNING = 0, SEVERITY_ERROR = 1 };
 
 struct diagnostic {
 	enum severity severity;
-	char *file;      /* NULL: nowhere */
-	unsigned line;   /* from 1; 0: the file as a whole */
-	unsigned column; /* in characters, from 1 */
-	char *path;      /* services.web.ports[0], or NULL */
-	char *message;   /* what is wrong, one line */
-	char *hint;      /* what to do or what was expected, or NULL */
-	char *source;    /* the line itself, or NULL */
+	char *file;             /* NULL: nowhere */
+	unsigned line;          /* from 1; 0: the file as a whole */
+	unsigned column;        /* in characters, from 1 */
+	char *path;             /* services.web.ports[0], or NULL */
+	char *message;          /* what is wrong, one line */
+	char *hint;             /* what to do or what was expected, or NULL */
+	char *source;           /* the line itself, or NULL */
+	unsigned source_column; /* where source is only a part of its line: the column in it; else 0
+				 */
 };
 
 struct diagnostics {
@@ -48,6 +50,9 @@ struct diagnostic *diagnostics_add(struct diagnostics *diagnostics, enum severit
 				   struct position at, const char *path, const char *format, ...)
 	PRINTF_LIKE(5, 6);
 void diagnostic_hint(struct diagnostic *diagnostic, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Are errors only counted by now? Then a costly hint is not worth its making. */
+bool diagnostics_full(const struct diagnostics *diagnostics);
 
 /* Gives the findings in a file their line, from its text. For what cannot be read again: stdin, a
  * restored project. */

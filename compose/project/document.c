@@ -16,7 +16,15 @@ enum {
 	DEPTH_MAX = 200,
 	ALIASES_MAX = 10000,
 	ALIASED_NODES_MAX = 100000,
+	ALIASED_BYTES_MAX = 64 * 1024 * 1024,
 	MAPPED = 16, /* from so many keys on a mapping's keys are looked up by hash */
+};
+
+/* How much a node is with all that is below it, what aliases bring included. */
+struct extent {
+	size_t nodes;
+	size_t bytes;    /* of scalars */
+	unsigned height; /* levels below */
 };
 
 /* A collection that is being read. */
@@ -24,18 +32,16 @@ struct frame {
 	struct node *node;
 	const char *key; /* mapping: read and waiting for its value */
 	struct position key_at;
-	bool skip;           /* the value of a refused key is read and thrown away */
-	char *anchor;        /* or NULL */
-	size_t size;         /* nodes below, those that aliases bring included */
-	unsigned height;     /* levels below */
+	bool skip;    /* the value of a refused key is read and thrown away */
+	char *anchor; /* or NULL */
+	struct extent extent;
 	struct map keys;     /* of a large mapping: position in entries, plus one */
 	struct node *merges; /* a sequence of what << names, or NULL */
 };
 
 struct anchor {
 	struct node *node; /* NULL: still being read */
-	size_t size;
-	unsigned height;
+	struct extent extent;
 };
 
 struct reader {
@@ -49,6 +55,7 @@ struct reader {
 	struct map anchors; /* struct anchor in the arena */
 	size_t aliases;
 	size_t aliased_nodes;
+	size_t aliased_bytes;
 	struct node *root;
 };
 
@@ -169,16 +176,17 @@ static void merge_all(struct reader *reader, struct frame *frame)
 /* --- values */
 
 /* A value is complete: it goes into the collection that is open, or is the document. */
-static void take_value(struct reader *reader, struct node *value, size_t size, unsigned height)
+static void take_value(struct reader *reader, struct node *value, struct extent extent)
 {
 	if (reader->depth == 0) {
 		reader->root = value;
 		return;
 	}
 	struct frame *frame = &reader->frames[reader->depth - 1];
-	frame->size += size;
-	if (frame->height < height + 1)
-		frame->height = height + 1;
+	frame->extent.nodes += extent.nodes;
+	frame->extent.bytes += extent.bytes;
+	if (frame->extent.height < extent.height + 1)
+		frame->extent.height = extent.height + 1;
 	if (frame->node->kind == NODE_SEQUENCE) {
 		node_append(reader->arena, frame->node, value);
 		return;
@@ -211,8 +219,8 @@ static bool wants_key(const struct reader *reader)
 	return frame->node->kind == NODE_MAPPING && !frame->key;
 }
 
-static void set_anchor(struct reader *reader, const char *name, struct node *node, size_t size,
-		       unsigned height)
+static void set_anchor(struct reader *reader, const char *name, struct node *node,
+		       struct extent extent)
 {
 	if (!name)
 		return;
@@ -221,7 +229,7 @@ static void set_anchor(struct reader *reader, const char *name, struct node *nod
 		anchor = arena_alloc(reader->arena, sizeof(*anchor));
 		map_set(&reader->anchors, name, anchor);
 	}
-	*anchor = (struct anchor){node, size, height};
+	*anchor = (struct anchor){node, extent};
 }
 
 static const char *nearest_anchor(const struct reader *reader, const char *name)
@@ -232,6 +240,27 @@ static const char *nearest_anchor(const struct reader *reader, const char *name)
 	for (size_t i = 0; i < reader->anchors.len; i++)
 		names[i] = reader->anchors.entries[i].key;
 	return text_nearest(name, names, reader->anchors.len);
+}
+
+/* False: a finding says that the aliases bring too much. */
+static bool spend_alias(struct reader *reader, const struct extent *extent, struct position at)
+{
+	const char *message = NULL;
+
+	reader->aliases++;
+	reader->aliased_nodes += extent->nodes;
+	reader->aliased_bytes += extent->bytes;
+	if (reader->aliases > ALIASES_MAX)
+		message = "there are more than 10000 aliases (*)";
+	else if (reader->aliased_nodes > ALIASED_NODES_MAX)
+		message = "the aliases (*) bring more than 100000 nodes";
+	else if (reader->aliased_bytes > ALIASED_BYTES_MAX)
+		message = "the aliases (*) bring more than 64 MiB of text";
+	if (message)
+		diagnostic_hint(complain(reader, at, message),
+				"a file is refused that grows without bound when its aliases are "
+				"followed");
+	return !message;
 }
 
 static bool take_alias(struct reader *reader, const yaml_event_t *event)
@@ -259,21 +288,13 @@ static bool take_alias(struct reader *reader, const yaml_event_t *event)
 		complain(reader, at, "a key must be a string");
 		return false;
 	}
-	reader->aliased_nodes += anchor->size;
-	if (++reader->aliases > ALIASES_MAX || reader->aliased_nodes > ALIASED_NODES_MAX) {
-		snprintf(message, sizeof(message), "the aliases (*) bring more than %d %s",
-			 reader->aliases > ALIASES_MAX ? ALIASES_MAX : ALIASED_NODES_MAX,
-			 reader->aliases > ALIASES_MAX ? "copies" : "nodes");
-		diagnostic_hint(complain(reader, at, message),
-				"a file is refused that grows without bound when its aliases are "
-				"followed");
+	if (!spend_alias(reader, &anchor->extent, at))
 		return false;
-	}
-	if (reader->depth + anchor->height >= DEPTH_MAX) {
+	if (reader->depth + anchor->extent.height >= DEPTH_MAX) {
 		complain(reader, at, "the file is nested deeper than 200 levels");
 		return false;
 	}
-	take_value(reader, anchor->node, anchor->size, anchor->height);
+	take_value(reader, anchor->node, anchor->extent);
 	return true;
 }
 
@@ -314,6 +335,7 @@ static bool take_scalar(struct reader *reader, const yaml_event_t *event)
 {
 	const char *anchor = (const char *)event->data.scalar.anchor;
 	struct node *node = arena_alloc(reader->arena, sizeof(*node));
+	const struct extent extent = {.nodes = 1, .bytes = event->data.scalar.length};
 
 	node->at = place(reader, event->start_mark);
 	node->text = arena_copy_n(reader->arena, (const char *)event->data.scalar.value,
@@ -329,8 +351,8 @@ static bool take_scalar(struct reader *reader, const yaml_event_t *event)
 		node->lead = NODE_FAR;
 	apply_tag(node, (const char *)event->data.scalar.tag,
 		  event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE);
-	set_anchor(reader, anchor, node, 1, 0);
-	take_value(reader, node, 1, 0);
+	set_anchor(reader, anchor, node, extent);
+	take_value(reader, node, extent);
 	return true;
 }
 
@@ -351,11 +373,11 @@ static bool open_frame(struct reader *reader, enum node_kind kind, const yaml_ev
 	}
 	struct node *node = node_new(reader->arena, kind, at);
 	node->tag = tag_of(reader, tag, at);
-	set_anchor(reader, (const char *)anchor, NULL, 0, 0);
+	set_anchor(reader, (const char *)anchor, NULL, (struct extent){0});
 	reader->frames[reader->depth++] = (struct frame){
 		.node = node,
 		.anchor = memory_copy((const char *)anchor),
-		.size = 1,
+		.extent = {.nodes = 1},
 	};
 	return true;
 }
@@ -372,11 +394,11 @@ static void close_frame(struct reader *reader)
 	struct frame *frame = &reader->frames[reader->depth - 1];
 
 	merge_all(reader, frame);
-	set_anchor(reader, frame->anchor, frame->node, frame->size, frame->height);
+	set_anchor(reader, frame->anchor, frame->node, frame->extent);
 	drop_frame(frame);
 	struct frame done = *frame;
 	reader->depth--;
-	take_value(reader, done.node, done.size, done.height);
+	take_value(reader, done.node, done.extent);
 }
 
 static void end_document(struct reader *reader)

@@ -2,7 +2,8 @@
 /* document -- YAML text becomes trees in which everything knows where it was written
  *
  * Read by events, so that a hostile text ends at its first excess: 10 MiB of text, 200 levels,
- * 10,000 aliases that bring at most 100,000 nodes. Anchors are shared, not copied; merge keys (<<)
+ * 10,000 aliases that bring at most 100,000 nodes and
+ * 64 MiB. Anchors are shared, not copied; merge keys (<<)
  * are resolved here. A key written twice, a key that is no string, an alias of nothing or of what
  * it stands in are findings; reading goes on after them where it can.
  */

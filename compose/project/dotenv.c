@@ -47,6 +47,18 @@ static bool is_key(char c)
 	return isalnum((unsigned char)c) || (c && strchr("_.-[]", c)) || (unsigned char)c >= 0x80;
 }
 
+/* Variables that are made of variables grow fast. */
+static bool spend(struct reader *reader, size_t bytes)
+{
+	if (bytes <= *reader->how->budget) {
+		*reader->how->budget -= bytes;
+		return true;
+	}
+	diagnostics_add(reader->diagnostics, SEVERITY_ERROR, place(reader), NULL,
+			"the variables of the project are too large");
+	return false;
+}
+
 static bool set_expanded(struct reader *reader, const char *name, const char *value,
 			 struct position at)
 {
@@ -60,6 +72,8 @@ static bool set_expanded(struct reader *reader, const char *name, const char *va
 		diagnostics_add(reader->diagnostics, SEVERITY_ERROR, at, name, "%s", problem);
 		return false;
 	}
+	if (!spend(reader, out.len))
+		return false;
 	reader->how->set(name, text_string(&out), at, reader->how->payload);
 	return true;
 }
@@ -214,6 +228,8 @@ bool dotenv_read(const struct dotenv *how, const char *bytes, size_t len,
 	CLEANUP(memory_free) char *text = memory_copy_n(bytes, len);
 	struct reader reader = {.how = how, .at = text, .line = 1, .diagnostics = diagnostics};
 
+	if (!spend(&reader, len))
+		return false;
 	if (text_starts(text, "\xef\xbb\xbf"))
 		reader.at += 3;
 	reader.line_start = reader.at;

@@ -25,8 +25,9 @@ struct dotenv {
 	 * Seen by later lookups. */
 	void (*set)(const char *name, const char *value, struct position at, void *payload);
 	void *payload;
+	size_t *budget; /* bytes that may still be read and made, of all files together */
 };
 
-/* False: a finding says where and why. */
+/* False: a finding says where and why; the budget is spent, for one. */
 bool dotenv_read(const struct dotenv *how, const char *bytes, size_t len,
 		 struct diagnostics *diagnostics);

@@ -7,6 +7,8 @@
 #include "compose/project/interpolate.h"
 #include "compose/project/trail.h"
 
+enum { TOTAL_MAX = 64 * 1024 * 1024 };
+
 /* One scalar, while it is interpolated. */
 struct scalar {
 	struct expand *expand;
@@ -60,7 +62,7 @@ static struct node *expand_scalar(struct expand *expand, struct node *node,
 	CLEANUP(memory_free) char *problem = NULL;
 	size_t offset = 0;
 
-	if (!strchr(node->text, '$'))
+	if (expand->total > TOTAL_MAX || !strchr(node->text, '$'))
 		return node;
 	if (!interpolate(&how, node->text, &out, &problem, &offset)) {
 		CLEANUP(text_drop) struct text path = {0};
@@ -68,6 +70,13 @@ static struct node *expand_scalar(struct expand *expand, struct node *node,
 		trail_add(trail, &path);
 		diagnostics_add(expand->diagnostics, SEVERITY_ERROR, place(node, offset),
 				text_string(&path), "%s", problem);
+		return node;
+	}
+	expand->total += out.len;
+	if (expand->total > TOTAL_MAX) {
+		if (expand->total - out.len <= TOTAL_MAX)
+			diagnostics_add(expand->diagnostics, SEVERITY_ERROR, node->at, NULL,
+					"the variables make the file larger than 64 MiB");
 		return node;
 	}
 	struct node *copy = node_string(expand->arena, text_string(&out), node->at);

@@ -13,6 +13,7 @@ struct expand {
 	struct arena *arena;
 	const struct variables *variables;
 	struct diagnostics *diagnostics;
+	size_t total; /* bytes that were made; more than 64 MiB is an error */
 	struct map
 		unset; /* names of which it was told that they are not set; for the owner to drop */
 };

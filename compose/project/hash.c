@@ -19,8 +19,16 @@ static int by_key(const void *a, const void *b)
 
 static void add_string(struct text *out, char kind, const char *text)
 {
-	text_printf(out, "%c%zu:", kind, strlen(text));
-	text_add(out, text);
+	char digits[24];
+	size_t len = strlen(text), at = sizeof(digits);
+
+	/* By hand, for this is half of the work that a large project makes. */
+	digits[--at] = ':';
+	for (size_t rest = len; at == sizeof(digits) - 1 || rest > 0; rest /= 10)
+		digits[--at] = (char)('0' + rest % 10);
+	digits[--at] = kind;
+	text_add_n(out, digits + at, sizeof(digits) - at);
+	text_add_n(out, text, len);
 }
 
 static void add_scalar(struct text *out, const struct node *node)

@@ -95,7 +95,7 @@ static struct node *merge_entries(struct arena *arena, const struct rule *rule,
 		if (entry->value->tag == NODE_RESET)
 			continue;
 		const struct row *row = row_of(rule, entry->key);
-		struct node_entry *there = keys_find(&keys, entry->key);
+		struct node_entry *there = base ? keys_find(&keys, entry->key) : NULL;
 		struct node *value =
 			merge_value(arena, row, there ? there->value : NULL, entry->value);
 		if (!there)
@@ -129,6 +129,14 @@ static struct node *merge_map(struct arena *arena, const struct row *row, const 
 	return merge_entries(arena, &rule, base, over);
 }
 
+static bool has_marks(const struct node *mapping)
+{
+	for (size_t i = 0; i < mapping->mapping.len; i++)
+		if (mapping->mapping.entries[i].value->tag != NODE_PLAIN)
+			return true;
+	return false;
+}
+
 /* Keys with plain values: the later value wins, null too where it is one. */
 static struct node *merge_pairs(struct arena *arena, const struct row *row, const struct node *base,
 				const struct node *over)
@@ -137,6 +145,8 @@ static struct node *merge_pairs(struct arena *arena, const struct row *row, cons
 				 .merge = MERGE_REPLACE};
 	const struct rule rule = {.row = &item};
 
+	if (!base && over->tag == NODE_PLAIN && !has_marks(over))
+		return (struct node *)over;
 	return merge_entries(arena, &rule, base, over);
 }
 
@@ -168,6 +178,8 @@ static struct node *merge_list(struct arena *arena, const struct row *row, const
 	struct node *out = copy_head(arena, NODE_SEQUENCE, base, over);
 	CLEANUP(map_drop) struct map seen = {0};
 	const struct node *const both[] = {base, over};
+	if (!base && over->tag == NODE_PLAIN && over->sequence.len < 2)
+		return (struct node *)over;
 	bool unique = row && (row->shape != SHAPE_ITEMS || row->of->identity);
 
 	for (size_t i = 0; i < ARRAY_LEN(both); i++) {

@@ -105,6 +105,10 @@ void resolve_paths(struct arena *arena, const char *folder, struct node *root)
 
 /* --- env_file and label_file */
 
+/* Bytes of all such files, counted for each service that reads them, and of what their variables
+ * make. */
+enum { BUDGET = 256 * 1024 * 1024 };
+
 struct reading {
 	struct arena *arena;
 	const struct variables *variables;
@@ -114,6 +118,7 @@ struct reading {
 	struct map index; /* of out */
 	struct diagnostics *diagnostics;
 	struct map *texts;
+	size_t *budget;
 };
 
 static const char *look(const char *name, void *payload)
@@ -179,6 +184,7 @@ static void read_file(struct reading *reading, const struct node *named, bool re
 		.lookup = look,
 		.set = set,
 		.payload = reading,
+		.budget = reading->budget,
 	};
 
 	if (!file || (!required && file_kind(file) == FILE_ABSENT))
@@ -208,19 +214,14 @@ static void finish(struct reading *reading, struct node *service, const char *ke
 	map_drop(&reading->own_index);
 }
 
-static struct reading begin(struct arena *arena, const struct variables *variables,
-			    const struct node *own, struct diagnostics *diagnostics,
-			    struct map *texts, struct position at)
+/* shared: what all services have in common. */
+static struct reading begin(const struct reading *shared, const struct node *own,
+			    struct position at)
 {
-	struct reading reading = {
-		.arena = arena,
-		.variables = variables,
-		.own = own,
-		.out = node_new(arena, NODE_MAPPING, own ? own->at : at),
-		.diagnostics = diagnostics,
-		.texts = texts,
-	};
+	struct reading reading = *shared;
 
+	reading.own = own;
+	reading.out = node_new(shared->arena, NODE_MAPPING, own ? own->at : at);
 	for (size_t i = 0; own && i < own->mapping.len; i++)
 		map_set(&reading.own_index, own->mapping.entries[i].key, (void *)(i + 1));
 	return reading;
@@ -231,16 +232,13 @@ static bool is_true(const struct node *node)
 	return node && node->kind == NODE_BOOL && node->boolean;
 }
 
-static void resolve_env_files(struct arena *arena, const struct variables *variables,
-			      struct node_entry *service, struct diagnostics *diagnostics,
-			      struct map *texts)
+static void resolve_env_files(const struct reading *shared, struct node_entry *service)
 {
 	const struct node *list = node_get(service->value, "env_file");
 
 	if (!list)
 		return;
-	struct reading reading = begin(arena, variables, node_get(service->value, "environment"),
-				       diagnostics, texts, list->at);
+	struct reading reading = begin(shared, node_get(service->value, "environment"), list->at);
 	for (size_t i = 0; i < list->sequence.len; i++) {
 		const struct node *item = list->sequence.items[i];
 		CLEANUP(memory_free)
@@ -253,16 +251,13 @@ static void resolve_env_files(struct arena *arena, const struct variables *varia
 	node_remove(service->value, "env_file");
 }
 
-static void resolve_label_files(struct arena *arena, const struct variables *variables,
-				struct node_entry *service, struct diagnostics *diagnostics,
-				struct map *texts)
+static void resolve_label_files(const struct reading *shared, struct node_entry *service)
 {
 	const struct node *list = node_get(service->value, "label_file");
 
 	if (!list)
 		return;
-	struct reading reading = begin(arena, variables, node_get(service->value, "labels"),
-				       diagnostics, texts, list->at);
+	struct reading reading = begin(shared, node_get(service->value, "labels"), list->at);
 	for (size_t i = 0; i < list->sequence.len; i++) {
 		CLEANUP(memory_free)
 		char *trail = memory_format("services.%s.label_file[%zu]", service->key, i);
@@ -277,11 +272,17 @@ void resolve_files(struct arena *arena, const struct variables *variables, struc
 		   struct diagnostics *diagnostics, struct map *texts)
 {
 	struct node *services = node_get(root, "services");
+	size_t budget = BUDGET;
+	const struct reading shared = {
+		.arena = arena,
+		.variables = variables,
+		.diagnostics = diagnostics,
+		.texts = texts,
+		.budget = &budget,
+	};
 
 	for (size_t i = 0; services && i < services->mapping.len; i++) {
-		struct node_entry *service = &services->mapping.entries[i];
-
-		resolve_env_files(arena, variables, service, diagnostics, texts);
-		resolve_label_files(arena, variables, service, diagnostics, texts);
+		resolve_env_files(&shared, &services->mapping.entries[i]);
+		resolve_label_files(&shared, &services->mapping.entries[i]);
 	}
 }

@@ -49,6 +49,8 @@ bool scalar_bool(const char *text, bool *ret, bool *old)
 		{"y", true, true},     {"n", false, true},
 	};
 
+	if (!*text || !strchr("tfynoTFYNO", *text) || strlen(text) > 5)
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		if (!is_word(text, words[i].word))
 			continue;

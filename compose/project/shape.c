@@ -60,7 +60,8 @@ static bool is_extension(const char *key)
 static void refuse_key(struct shaper *shaper, const struct schema *schema,
 		       const struct node_entry *entry, const struct trail *trail)
 {
-	const char *near = schema_nearest(schema, entry->key);
+	const char *near =
+		diagnostics_full(shaper->diagnostics) ? NULL : schema_nearest(schema, entry->key);
 	struct diagnostic *d =
 		shape_complain(shaper, entry->at, trail, "\"%s\" is not an attribute of %s",
 			       entry->key, schema->what);

@@ -465,8 +465,11 @@ static void index_keys(struct map *map, const struct node *section)
 		map_set(map, section->mapping.entries[i].key, &section->mapping.entries[i]);
 }
 
-static const char *nearest(const struct map *map, const char *word)
+static const char *nearest(const struct references *references, const struct map *map,
+			   const char *word)
 {
+	if (diagnostics_full(references->diagnostics))
+		return NULL;
 	CLEANUP(memory_free) const char **keys = memory_alloc((map->len + 1) * sizeof(*keys));
 
 	/* For a large project the search would cost more than it gives. */
@@ -486,7 +489,7 @@ static void check_reference(struct references *references, const struct subject 
 		return;
 	struct diagnostic *d =
 		complain(subject, at, below, "there is no %s \"%s\"", kinds[section], name);
-	const char *near = nearest(map, name);
+	const char *near = nearest(references, map, name);
 	if (near)
 		diagnostic_hint(d, "did you mean \"%s\"?", near);
 	else
@@ -547,7 +550,7 @@ static void check_needs(struct references *references, const struct subject *sub
 		}
 		struct diagnostic *d = complain(subject, need->at, "depends_on",
 						"there is no service \"%s\"", need->key);
-		const char *near = nearest(&references->services, need->key);
+		const char *near = nearest(references, &references->services, need->key);
 		if (near)
 			diagnostic_hint(d, "did you mean \"%s\"?", near);
 	}

@@ -62,9 +62,12 @@ void variables_add(struct variables *variables, const char *const *environment)
 }
 
 /* Several .env files being read: what they set, seen after what is set already. */
+enum { BUDGET = 64 * 1024 * 1024 };
+
 struct reading {
 	const struct variables *outer;
 	struct variables inner;
+	size_t budget;
 };
 
 static const char *look(const char *name, void *payload)
@@ -89,7 +92,11 @@ static bool read_one(struct reading *reading, const char *file, struct diagnosti
 {
 	CLEANUP(error_drop) struct error *err = NULL;
 	struct text *text = memory_zero(1, sizeof(*text));
-	const struct dotenv how = {.file = file, .lookup = look, .set = set, .payload = reading};
+	const struct dotenv how = {.file = file,
+				   .lookup = look,
+				   .set = set,
+				   .payload = reading,
+				   .budget = &reading->budget};
 
 	struct text *old = map_set(texts, file, text);
 	if (old)
@@ -108,6 +115,7 @@ bool variables_read(struct variables *variables, const char *const *files,
 {
 	struct reading reading = {
 		.outer = variables,
+		.budget = BUDGET,
 		.inner = {.arena = variables->arena, .windows = variables->windows},
 	};
 	bool well = true;
