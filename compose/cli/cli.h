@@ -46,6 +46,9 @@ struct cli {
 	struct engine *engine; /* after cli_engine */
 	char *tls_folder;      /* of the engine, or NULL; after cli_engine */
 	bool engine_is_default;
+	uint64_t told;                  /* monotonic ns when progress was told last */
+	uint64_t warned;                /* ... and when the engine's silence was */
+	bool pinged;                    /* asked since, whether it answers at all */
 	struct home home;               /* after cli_home */
 	enum cli_mode mode;             /* how progress is shown */
 	bool colour_out, colour_err;    /* ANSI colours on stdout, stderr */
@@ -119,6 +122,11 @@ void cli_note(struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 const struct progress_sink *cli_sink(struct cli *cli);
 /* An error in the form that the mode wants, with its detail. */
 void cli_error(struct cli *cli, const struct error *err);
+/* The error of a write to stdout, from an errno. Where nobody reads any more (head, a pager that
+ * was left) it is ERROR_CANCELLED that cli_error does not tell; the exit code is a shell's for
+ * SIGPIPE.
+ */
+int cli_write_error(struct error **err, int number);
 /* Writes a result to stdout; a full disk or a closed pipe is an error. */
 int cli_print(struct cli *cli, const char *bytes, size_t len, struct error **err);
 /* The exit code of an error (one table). */

@@ -138,9 +138,11 @@ static void print_json(const struct display *display, const struct progress *pro
 static void show_progress(const struct progress *progress, void *payload)
 {
 	struct display *display = payload;
-	bool changed = board_tell(display->board, progress, clock_monotonic());
+	uint64_t now = clock_monotonic();
+	bool changed = board_tell(display->board, progress, now);
 	CLEANUP(text_drop) struct text line = {0};
 
+	display->cli->told = now;
 	switch (display->cli->mode) {
 	case CLI_TTY:
 		arm(display);

@@ -13,6 +13,8 @@
 #include "compose/cli/when.h"
 #include "compose/supervise/watch.h"
 
+#define SETTLE_MS 500
+
 struct values {
 	bool follow, timestamps, no_color, no_log_prefix;
 	const char *since, *until, *tail;
@@ -41,7 +43,8 @@ struct show {
 	unsigned index;
 	struct tail *tail;
 	struct watch *watch;
-	bool drained; /* every stream has ended */
+	uv_timer_t settle; /* with -f: from the end of every stream on */
+	bool settled;
 	bool done;
 	bool closed;
 };
@@ -83,8 +86,18 @@ static void on_observed(struct observed *observed, void *payload)
 		any = any || runs(container);
 		tail_add(show->tail, container, 0);
 	}
-	if (show->drained && !any)
+	if (any)
+		show->settled = false;
+	if (show->settled)
 		show->done = true;
+}
+
+static void settled(uv_timer_t *timer)
+{
+	struct show *show = timer->data;
+
+	show->settled = true;
+	watch_list_now(show->watch);
 }
 
 static void on_event(const struct engine_event *event, void *payload)
@@ -100,23 +113,28 @@ static void on_broken(const struct error *err, void *payload)
 	struct show *show = payload;
 
 	(void)err;
+	show->settled = false;
+	uv_timer_stop(&show->settle);
 	cli_warn(show->cli, "the engine is gone; waiting for it");
 }
 
 static void on_open(void *payload)
 {
-	(void)payload;
+	struct show *show = payload;
+
+	uv_timer_start(&show->settle, settled, SETTLE_MS, 0);
 }
 
 static void on_drained(void *payload)
 {
 	struct show *show = payload;
 
-	show->drained = true;
+	/* All may have ended because the engine is about to restart: that is known a moment later,
+	 * when it is gone, or when what a policy keeps running is back. */
 	if (!show->watch || tail_error(show->tail))
 		show->done = true;
-	else
-		watch_list_now(show->watch);
+	else if (!show->settled)
+		uv_timer_start(&show->settle, settled, SETTLE_MS, 0);
 }
 
 static void on_closed(void *payload)
@@ -124,6 +142,11 @@ static void on_closed(void *payload)
 	struct show *show = payload;
 
 	show->closed = true;
+}
+
+static void timer_closed(uv_handle_t *timer)
+{
+	on_closed(timer->data);
 }
 
 static void interrupted(struct cli *cli, void *payload)
@@ -170,6 +193,8 @@ static int show_all(struct show *show, const struct tail_options *options, int *
 {
 	struct cli *cli = show->cli;
 
+	uv_timer_init(cli->loop, &show->settle);
+	show->settle.data = show;
 	show->tail = tail_open(cli, options, on_drained, show);
 	int status = begin(show, options->follow, err);
 	cli->interrupts = 0;
@@ -191,6 +216,9 @@ static int show_all(struct show *show, const struct tail_options *options, int *
 	}
 	show->closed = false;
 	tail_close(show->tail, on_closed, show);
+	cli_run(cli, &show->closed);
+	show->closed = false;
+	uv_close((uv_handle_t *)&show->settle, timer_closed);
 	cli_run(cli, &show->closed);
 	return status;
 }

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "compose/cli/cli.h"
 
 #define FULL  (64 << 10)
 #define PIECE 4096 /* PIPE_BUF: so much can be written without waiting where poll says writable */
@@ -32,7 +33,7 @@ struct outlet {
 static void fail(struct outlet *outlet, int number)
 {
 	if (!outlet->error)
-		error_errno(&outlet->error, number, "the result could not be written");
+		cli_write_error(&outlet->error, number);
 	text_clear(&outlet->waiting);
 	outlet->written = 0;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <io.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "compose/cli/cli.h"
 #include "compose/cli/outlet.h"
 
 #define FULL (64 << 10)
@@ -38,7 +40,8 @@ struct piece {
 static void fail(struct outlet *outlet, int status)
 {
 	if (!outlet->error)
-		error_uv(&outlet->error, status, "the result could not be written");
+		cli_write_error(&outlet->error,
+				status == UV_EPIPE || status == UV_EOF ? EPIPE : EIO);
 	text_clear(&outlet->waiting);
 }
 

@@ -11,13 +11,35 @@
 #include "compose/cli/choose.h"
 #include "compose/project/unit.h"
 
-#define DEFAULT_MS 1000 /* an engine that nobody named is asked for so long */
+#define DEFAULT_MS    1000 /* an engine that nobody named is asked for so long */
+#define SILENCE       (2 * CLOCK_SECOND)
+#define SILENCE_AGAIN (10 * CLOCK_SECOND) /* said again after this */
 
+static void ponged(const struct error *err, void *payload)
+{
+	(void)err;
+	(void)payload;
+}
+
+/* A request of many may take its time. An engine that told of others just now is asked whether it
+ * answers at all, and where it does not, that question is the next to be slow. */
 static void slow(const char *what, void *payload)
 {
 	struct cli *cli = payload;
+	uint64_t now = clock_monotonic();
 
-	cli_warn(cli, "the engine at %s is silent: %s", engine_address(cli->engine), what);
+	if (now - cli->told < SILENCE) {
+		if (cli->engine && !cli->pinged)
+			engine_ping(cli->engine, ponged, cli);
+		cli->pinged = true;
+		return;
+	}
+	cli->pinged = false;
+	if (cli->warned && now - cli->warned < SILENCE_AGAIN)
+		return;
+	cli->warned = now;
+	cli_warn(cli, "the engine at %s has not answered for 2 s: %s",
+		 cli->engine ? engine_address(cli->engine) : "", what);
 }
 
 static int timeout_of(const struct cli *cli, uint64_t *timeout, struct error **err)

@@ -13,6 +13,8 @@
 #include "compose/cli/cli.h"
 #include "compose/cli/display.h"
 
+#define PIPE_CLOSED 141 /* 128 + SIGPIPE */
+
 #define RED    "\033[31m"
 #define YELLOW "\033[33m"
 #define RESET  "\033[0m"
@@ -93,6 +95,8 @@ const struct progress_sink *cli_sink(struct cli *cli)
 
 void cli_error(struct cli *cli, const struct error *err)
 {
+	if (err->code == ERROR_CANCELLED && err->exit_code == PIPE_CLOSED)
+		return;
 	if (cli->mode == CLI_JSON) {
 		json_line("error", err->message, err->detail);
 		return;
@@ -104,13 +108,22 @@ void cli_error(struct cli *cli, const struct error *err)
 		fprintf(stderr, "%s%s", err->detail, text_ends(err->detail, "\n") ? "" : "\n");
 }
 
+int cli_write_error(struct error **err, int number)
+{
+	if (number != EPIPE)
+		return error_errno(err, number, "the result could not be written");
+	error_set(err, ERROR_CANCELLED, "nobody reads the result any more");
+	(*err)->exit_code = PIPE_CLOSED;
+	return ERROR_CANCELLED;
+}
+
 int cli_print(struct cli *cli, const char *bytes, size_t len, struct error **err)
 {
 	(void)cli;
 	if (len && fwrite(bytes, 1, len, stdout) != len)
-		return error_errno(err, errno, "the result could not be written");
+		return cli_write_error(err, errno);
 	if (fflush(stdout) != 0)
-		return error_errno(err, errno, "the result could not be written");
+		return cli_write_error(err, errno);
 	return 0;
 }
 
