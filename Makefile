@@ -4,6 +4,7 @@
 # make CC=clang check                 with another compiler
 # make SAN=address,undefined check    with sanitizers
 # make CROSS=x86_64-w64-mingw32- ...  for Windows: ./wincompose.exe, tests under Wine
+# make conformance                    every engine's tests, against a real one
 # make valgrind | layers | format | golden | fuzz TIME=60 | scenario | bench | soak
 
 VERSION := 0.1.0
