@@ -147,6 +147,7 @@ struct events_options {
 	const char *project;  /* NULL: all */
 	int64_t since, until; /* wall ns; 0: from now, for ever */
 	bool all_types;       /* networks, volumes and images too */
+	bool no_exec; /* containers without what exec does: a health check makes three events each time */
 };
 
 struct attach_options {

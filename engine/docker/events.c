@@ -181,7 +181,14 @@ static const struct flow_kind kind = {.parse = parse, .ended = ended, .drop = dr
  * cannot filter by the project's. */
 static void filter(struct text *path, struct events *events, const struct events_options *options)
 {
-	const char *pairs[5] = {"type", "container"};
+	/* With health_status among them the daemon compares beginnings (moby's daemon/events/filter.go), so that its ": healthy" is
+	 * no hindrance; exec_create, exec_start and exec_die begin with none of these. */
+	static const char *const actions[] = {
+		"create", "start",   "die",     "stop",   "kill",    "oom",
+		"pause",  "unpause", "restart", "rename", "destroy", "health_status",
+	};
+	const char *pairs[5 + 2 * ARRAY_LEN(actions)] = {"type", "container"};
+	size_t count = 2;
 
 	if (options->all_types) {
 		events->project = memory_copy(options->project);
@@ -192,8 +199,12 @@ static void filter(struct text *path, struct events *events, const struct events
 				    options->project ? options->project : "");
 
 	if (options->project) {
-		pairs[2] = "label";
-		pairs[3] = label;
+		pairs[count++] = "label";
+		pairs[count++] = label;
+	}
+	for (size_t i = 0; options->no_exec && i < ARRAY_LEN(actions); i++) {
+		pairs[count++] = "event";
+		pairs[count++] = actions[i];
 	}
 	docker_query_filters(path, pairs);
 }
