@@ -103,6 +103,9 @@ struct plan_options {
 	 * started is started, what an up of ours changed is re-created; nothing is re-created for
 	 * a hash that is missing or foreign or for an image, and what ended is left as it is. */
 	bool quick;
+	/* run: the networks and volumes of this one of the services are made, what it depends on is
+	 * brought up and its conditions are waited for; its own containers are left as they are. */
+	const char *one_off;
 	const char *const *held; /* container names on hold: neither started nor re-created */
 	uint64_t now;            /* wall ns, for the names of one-off containers */
 };

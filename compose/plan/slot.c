@@ -58,6 +58,15 @@ static void mark_used(struct slots *s)
 	}
 }
 
+/* What it needs is wanted, the service itself is not. */
+static void leave_one_off(struct slots *s)
+{
+	const char *name = s->options->one_off;
+	const struct service *service = name ? project_service(s->project, name) : NULL;
+	if (service)
+		s->lanes[service->index].selected = s->lanes[service->index].named = false;
+}
+
 /* --- networks whose definition changed */
 
 static void find_drift(struct slots *s)
@@ -402,6 +411,7 @@ int slots_decide(struct slots *s, struct error **err)
 		return code;
 	if (s->options->goal == PLAN_UP)
 		mark_used(s);
+	leave_one_off(s);
 	find_drift(s);
 	for (size_t i = 0; i < services; i++) {
 		const struct service *service = &s->project->services.items[s->graph->order[i]];

@@ -326,6 +326,25 @@ static void draft_starts(struct slots *s, const struct service *service)
 		order_starts(s, service, d);
 }
 
+/* The conditions of a container that this plan does not start. */
+static void draft_one_off_waits(struct slots *s)
+{
+	const char *name = s->options->one_off;
+	const struct service *service = name ? project_service(s->project, name) : NULL;
+	if (!service || s->options->no_deps || s->options->no_start)
+		return;
+	ARRAY_FOR_EACH (struct dependency, d, &service->dependencies) {
+		const struct service *needed = project_service(s->project, d->service);
+		if (!needed)
+			continue;
+		const struct lane *lane = &s->lanes[needed->index];
+		const char *cause = arena_format(arena_of(s), "%s depends on %s: %s", name,
+						 d->service, gates[d->condition].word);
+		for (size_t i = 0; i < lane->len && d->condition != DEPENDENCY_STARTED; i++)
+			wait_for(s, slot_at(s, lane, i), d->condition, !d->required, cause);
+	}
+}
+
 /* What restarts with a dependency stops before the dependency does. */
 static void order_stops(struct slots *s, const struct service *service)
 {
@@ -543,6 +562,7 @@ static int draft_all(struct slots *s, struct error **err)
 		order_stops(s, service);
 	}
 	ground_release(s);
+	draft_one_off_waits(s);
 	if (s->options->wait)
 		draft_final_waits(s);
 	name_services(s);

@@ -43,6 +43,7 @@ static const struct field {
 	FIELD(NUMBER, plan.timeout),
 	FIELD(FLAG, plan.supervised),
 	FIELD(FLAG, plan.quick),
+	FIELD(STRING, plan.one_off),
 	FIELD(STRINGS, plan.held),
 #undef FIELD
 };

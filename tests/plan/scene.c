@@ -251,10 +251,12 @@ static void read_options(struct scene *scene, const cJSON *json)
 	scene->held = json_get(json, "held") ? json_vector(json_get(json, "held")) : NULL;
 	scene->signal = memory_copy(json_string(json, "signal"));
 	scene->remove_images = memory_copy(json_string(json, "remove_images"));
+	scene->one_off = memory_copy(json_string(json, "one_off"));
 	o->services = (const char *const *)scene->services;
 	o->held = (const char *const *)scene->held;
 	o->signal = scene->signal;
 	o->remove_images = scene->remove_images;
+	o->one_off = scene->one_off;
 	o->timeout = (int)json_int(json, "timeout", -1);
 }
 
@@ -304,5 +306,6 @@ void scene_drop(struct scene *scene)
 	memory_free_vector(&scene->services);
 	memory_free_vector(&scene->held);
 	free(scene->signal);
+	free(scene->one_off);
 	free(scene->remove_images);
 }

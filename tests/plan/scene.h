@@ -15,7 +15,7 @@ struct scene {
 	struct plan_options options;
 	char **services, **held;
 	bool skeleton; /* without the file: from labels */
-	char *signal, *remove_images;
+	char *signal, *remove_images, *one_off;
 };
 
 /* Fails the test where the document is wrong. */
