@@ -23,7 +23,7 @@ enum flag_kind {
 
 struct flag_strings {
 	const char **items; /* NULL-ended; NULL: not given */
-	size_t len;
+	size_t len;         /* counts the NULL */
 	size_t cap;
 };
 

@@ -75,8 +75,10 @@ const struct image *images_find(const struct images_stock *stock, const char *re
 
 void images_drop(struct images_jobs *jobs)
 {
-	for (size_t i = 0; i < jobs->len; i++)
+	for (size_t i = 0; i < jobs->len; i++) {
 		array_drop(&jobs->items[i].after);
+		error_drop(&jobs->items[i].failure);
+	}
 	array_drop(jobs);
 	arena_drop(&jobs->arena);
 }
@@ -285,7 +287,7 @@ static int pull(struct preparation *preparation, struct error **err)
 	if (images_run(preparation->cli, &jobs, options->quiet_pull, err) < 0)
 		return (*err)->code;
 	for (size_t i = 0; i < jobs.len; i++) {
-		if (!jobs.items[i].failed)
+		if (!jobs.items[i].failure)
 			map_set(&preparation->come, jobs.items[i].image, preparation);
 	}
 	return 0;

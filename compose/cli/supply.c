@@ -136,8 +136,10 @@ static struct error *describe(const struct task *task, const struct error *from)
 {
 	struct error *err = error_copy(from);
 	const char *step = transcript_step(&task->transcript);
+	const struct supply_options *options = &task->supply->options;
+	bool seen = options->line && !options->quiet;
 
-	if (task->job->build && *transcript_tail(&task->transcript) && !err->detail)
+	if (task->job->build && !seen && *transcript_tail(&task->transcript) && !err->detail)
 		error_detail(&err, "%s", transcript_tail(&task->transcript));
 	if (task->job->build && step)
 		error_wrap(&err, "at %s", step);
@@ -178,7 +180,7 @@ static void on_end(struct engine_stream *stream, const struct error *err, void *
 	task->state = TASK_DONE;
 	task->stream = NULL;
 	task->supply->running--;
-	task->job->failed = err != NULL;
+	task->job->failure = error_copy(err);
 	if (!err)
 		tell_state(task, PROGRESS_DONE, task->job->build ? "Built" : "Pulled", NULL);
 	else if (task->job->forgiven && err->code != ERROR_CANCELLED)
@@ -275,7 +277,7 @@ struct supply *supply_start(struct engine *engine, const struct supply_options *
 
 		task->supply = supply;
 		task->job = &options->jobs[i];
-		task->job->failed = false;
+		task->job->failure = NULL;
 		task->id = memory_format("Image %s", task->job->image);
 	}
 	start_ready(supply);

@@ -27,7 +27,7 @@ struct supply_job {
 	ARRAY(size_t)
 	after;       /* indices of the jobs that come first; those in a circle start all the
 			same, in their order */
-	bool failed; /* afterwards */
+	struct error *failure; /* afterwards, the caller's to drop: NULL where it came */
 };
 
 struct supply_options {

@@ -3,13 +3,16 @@
 #include "compose/cli/verb.h"
 
 #define VERBS(X)                                                                                   \
+	X(build)                                                                                   \
 	X(config)                                                                                  \
 	X(down)                                                                                    \
 	X(events)                                                                                  \
+	X(exec)                                                                                    \
 	X(kill)                                                                                    \
 	X(logs)                                                                                    \
 	X(ls)                                                                                      \
 	X(ps)                                                                                      \
+	X(pull)                                                                                    \
 	X(restart)                                                                                 \
 	X(rm)                                                                                      \
 	X(start)                                                                                   \

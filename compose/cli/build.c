@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* build -- builds the images of services that have a build section */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/own.h"
+#include "compose/cli/images.h"
+#include "compose/cli/verb.h"
+
+struct values {
+	struct flag_strings args;
+	bool no_cache, parallel, pull, quiet, with_dependencies;
+};
+
+#define AT(member) offsetof(struct values, member)
+
+static const struct flag flags[] = {
+	{0, "build-arg", FLAG_STRINGS, AT(args), "KEY=VALUE",
+	 "Set a build argument of every service; KEY alone takes the environment's"},
+	{0, "no-cache", FLAG_SET, AT(no_cache), NULL, "Do not use what earlier builds left"},
+	{0, "parallel", FLAG_SWITCH, AT(parallel), NULL, NULL},
+	{0, "pull", FLAG_SET, AT(pull), NULL, "Pull newer versions of the images begun from"},
+	{'q', "quiet", FLAG_SET, AT(quiet), NULL, "No output of builds"},
+	{0, "with-dependencies", FLAG_SET, AT(with_dependencies), NULL,
+	 "Build what the services depend on, too"},
+	{0},
+};
+
+static int run(struct cli *cli, const void *given, char **arguments, int *exit_code,
+	       struct error **err)
+{
+	const struct values *values = given;
+	CLEANUP(project_drop) struct project *project = NULL;
+	CLEANUP(images_drop) struct images_jobs jobs = {0};
+	const struct recipe_options recipe = {
+		.args = values->args.items,
+		.pull = values->pull,
+		.no_cache = values->no_cache,
+	};
+
+	(void)exit_code;
+	if (cli_project(cli, arguments, &project, err) < 0 ||
+	    cli_check_services(project, arguments, err) < 0)
+		return (*err)->code;
+	const char *const *services = arguments[0] ? (const char *const *)arguments : NULL;
+	CLEANUP(memory_free)
+	bool *chosen = images_choose(project, services, !values->with_dependencies);
+	ARRAY_FOR_EACH (const struct service, service, &project->services) {
+		if (chosen[service->index] && service->build)
+			images_add_build(&jobs, project, service, &recipe);
+	}
+	if (!jobs.len) {
+		cli_warn(cli, "no service here has a build section");
+		return 0;
+	}
+	images_order(&jobs);
+	if (cli->globals.dry_run)
+		return images_print(cli, &jobs, err);
+	if (cli_engine(cli, project->name, err) < 0)
+		return (*err)->code;
+	if (values->quiet)
+		cli->mode = CLI_QUIET;
+	return images_run(cli, &jobs, values->quiet, err);
+}
+
+const struct verb verb_build = {
+	.name = "build",
+	.arguments = "[SERVICE...]",
+	.summary = "Build the images of services",
+	.help = "What is independent is built at once; an image that another one's Dockerfile "
+		"begins from is\nbuilt before it.\n",
+	.flags = flags,
+	.values_size = sizeof(struct values),
+	.run = run,
+};
