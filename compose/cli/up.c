@@ -375,6 +375,25 @@ static struct operation make_operation(const struct cli *cli, const struct value
 	};
 }
 
+/* What a bring_up that failed leaves: a foreground up that was interrupted stops what it started; a detached one whose
+ * services do not become healthy fails, and its supervisor goes on. */
+static int fall(struct session *session, bool supervise, bool foreground, int *exit_code,
+		struct error **err)
+{
+	CLEANUP(error_drop) struct error *ignored = NULL;
+	enum error_code code = (*err)->code;
+
+	if (foreground && code == ERROR_CANCELLED) {
+		error_drop(err);
+		*exit_code = 130;
+		return stop_all(session, err);
+	}
+	close_supervisor(session);
+	if (supervise && (code == ERROR_SYSTEM || code == ERROR_TIMEOUT))
+		change_supervise(session->cli, session->change, &ignored);
+	return code;
+}
+
 static int go(struct session *session, const struct values *values, int *exit_code,
 	      struct error **err)
 {
@@ -383,15 +402,9 @@ static int go(struct session *session, const struct values *values, int *exit_co
 
 	bool supervise = values->detach && !values->no_supervise && !values->no_start;
 
-	if (bring_up(session, err) < 0) {
-		close_supervisor(session);
-		/* What does not become healthy fails the command; the supervisor goes on. */
-		if (supervise && ((*err)->code == ERROR_SYSTEM || (*err)->code == ERROR_TIMEOUT)) {
-			CLEANUP(error_drop) struct error *ignored = NULL;
-			change_supervise(cli, session->change, &ignored);
-		}
-		return (*err)->code;
-	}
+	if (bring_up(session, err) < 0)
+		return fall(session, supervise, !values->detach && !values->no_start, exit_code,
+			    err);
 	if (cli->globals.dry_run)
 		return 0;
 	if (!values->detach && !values->no_start)
