@@ -74,7 +74,7 @@ program := $(OUT)/wincompose$(EXE)
 unit_sources := $(filter-out %.$(other).c,$(sort $(wildcard tests/unit/test_*.c)))
 unit_tests := $(patsubst %.c,$(OUT)/%$(EXE),$(unit_sources))
 
-.PHONY: all check unit layers format valgrind golden fuzz scenario bench clean
+.PHONY: all check unit layers format valgrind golden fuzz scenario clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
