@@ -282,7 +282,7 @@ static void follow(struct await_set *set)
 		.event = on_event,
 		.end = on_end,
 	};
-	struct events_options options = {.project = set->project};
+	struct events_options options = {.project = set->project, .no_exec = true};
 
 	set->stream = engine_events(set->engine, &options, &reader, set);
 	engine_stream_read(set->stream);

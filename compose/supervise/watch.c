@@ -149,7 +149,7 @@ static void follow(struct watch *watch)
 		.event = on_event,
 		.end = on_end,
 	};
-	struct events_options options = {.project = watch->project};
+	struct events_options options = {.project = watch->project, .no_exec = true};
 
 	watch->stream = engine_events(watch->engine, &options, &reader, watch);
 	engine_stream_read(watch->stream);
