@@ -497,6 +497,26 @@ static void check_reference(struct references *references, const struct subject 
 				kinds[section], sections[section], name);
 }
 
+/* v:/data looks like the volume v, but one letter and a colon is a drive. */
+static void warn_of_drive(struct references *references, const struct subject *subject,
+			  const struct node *mount, const char *below)
+{
+	const char *target = node_text(node_get(mount, "target"));
+
+	if (!target || node_get(mount, "source") || strlen(target) < 3 || target[1] != ':' ||
+	    target[2] != '/')
+		return;
+	const char letter[2] = {target[0], '\0'};
+	if (!map_has(&references->sections[1], letter))
+		return;
+	CLEANUP(memory_free)
+	char *path = memory_format("%s.%s.%s", subject->section, subject->entry->key, below);
+	diagnostic_hint(diagnostics_add(subject->diagnostics, SEVERITY_WARNING, mount->at, path,
+					"\"%s\" is read as a path on drive %s, not as volume %s",
+					target, letter, letter),
+			"write the long form, or give the volume a longer name");
+}
+
 static void check_uses(struct references *references, const struct subject *subject)
 {
 	const struct node *networks = get(subject, "networks");
@@ -511,6 +531,7 @@ static void check_uses(struct references *references, const struct subject *subj
 		const struct node *source = node_get(mount, "source");
 		CLEANUP(memory_free) char *below = memory_format("volumes[%zu]", i);
 
+		warn_of_drive(references, subject, mount, below);
 		if (source && *source->text &&
 		    text_same(node_text(node_get(mount, "type")), "volume"))
 			check_reference(references, subject, 1, source->text, source->at, below);
