@@ -2,10 +2,9 @@
 /* own -- scope-bound ownership
  *
  * A local that owns something is declared
- *	CLEANUP(text_drop) struct text text = {0};	an embedded value: text_drop(&text) at the
- *end of scope
- *	CLEANUP(error_drop) struct error *err = NULL;	a pointer: its drop takes the address of the
- *pointer and given away on the last line with steal(&pointer), which leaves NULL behind.
+ *	CLEANUP(text_drop) struct text text = {0};	an embedded value
+ *	CLEANUP(error_drop) struct error *err = NULL;	a pointer: its drop takes its address
+ * and given away on the last line with steal(&pointer), which leaves NULL behind.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* folder -- a folder of a test's own, gone when the test ends (cmocka through tests/test.h stands
- *before it)
+ * before it)
  *
  *	CLEANUP(folder_drop) char *folder = folder_new();
  *	CLEANUP(memory_free) char *path = path_join(folder, "compose.yaml");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* server -- a small HTTP server on the test's own loop, which answers as the test tells it (cmocka
- *through tests/test.h stands before it)
+ * through tests/test.h stands before it)
  *
  *	static void answer(struct connection *connection) { server_reply(connection, 200, "{}"); }
  *	struct server server = {.answer = answer};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* stack -- a project made of a text, for tests of plan and supervise (cmocka through tests/test.h
- *stands before it)
+ * stands before it)
  *
  *	CLEANUP(project_drop) struct project *project = stack_load(stack_shop);
  */

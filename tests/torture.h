@@ -3,21 +3,20 @@
  *
  *	static void begin(struct torture *torture)
  *	{
- *		execute_start(torture->engine, ..., done, torture);	its completion calls
- *torture_done(torture, err)
- *	}
- *	static const struct torture_case executing = {.prepare = prepare, .begin = begin, .close =
- *close_it, .check = check};
+ *		execute_start(torture->engine, ..., done, torture);
+ *	}					whose completion calls torture_done(torture, err)
+ *	static const struct torture_case executing = {
+ *		.prepare = prepare, .begin = begin, .close = close_it, .check = check};
  *
- *	torture_fail(&executing, NULL);		fails request 1, 2, ... in turn until the operation
- *gets through torture_close(&executing, NULL);	closes it at request 1, 2, ...
+ *	torture_fail(&executing, NULL);		fails request 1, 2, ... until it gets through
+ *	torture_close(&executing, NULL);	closes it at request 1, 2, ...
  *	torture_kill(&executing, NULL);		kill -9 before and after every mutating request,
- *then one run of a new client
+ *						then one run of a new client
  *
  * Each round has a new world, loop and client. After each: exactly one completion, with the error
- *that was given; no mutating request was made once it had been told of the error; the loop is
- *empty; leaks are the sanitizer's to find. Each gives the number of its rounds, so that a test can
- *tell that it was not idle.
+ * that was given; no mutating request was made once it had been told of the error; the loop is
+ * empty; leaks are the sanitizer's to find. Each gives the number of its rounds, so that a test can
+ * tell that it was not idle.
  */
 #pragma once
 

@@ -2,8 +2,11 @@
 /* diagnostic -- what is wrong or doubtful in what the user wrote, and where
  *
  * A list collects all independent findings of a run. It owns its strings, so that it may outlive
- *the project. Printed: compose.yaml:12:5: error: services.web.ports[0]: "80x" is not a port 12 | -
- *"80x" |       ^ a port is a number from 1 to 65535
+ * the project. Printed:
+ *	compose.yaml:12:5: error: services.web.ports[0]: "80x" is not a port
+ *	   12 |     - "80x"
+ *	      |       ^
+ *	   a port is a number from 1 to 65535
  */
 #pragma once
 

@@ -8,7 +8,7 @@
  *	NAME					takes the value that the lookup has, or none
  *
  * The separator is = or :. format raw: KEY=VALUE lines as docker run reads them, nothing is
- *unquoted or interpolated.
+ * unquoted or interpolated.
  */
 #pragma once
 

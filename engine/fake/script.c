@@ -2,7 +2,7 @@
 /* script -- a world's behaviour in words, for the address of the driver "fake"
  *
  * Statements are separated by newlines or semicolons; a # begins a comment. Words of a statement
- *are KEY or KEY=VALUE:
+ * are KEY or KEY=VALUE:
  *
  *	image REFERENCE [absent] [unknown] [denied] [pull=SECONDS] [layers=N]
  *	behave [image=R] [service=S] [name=N] [exit=CODE[@SECONDS]] [health=++-.] [stop=SECONDS]

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* bench -- an engine under test, asked one thing at a time (cmocka through tests/test.h stands
- *before it)
+ * before it)
  *
  *	struct bench bench;
  *	bench_open_fake(&bench, &(struct fake_options){.clock = FAKE_JUMP});
- *	assert_int_equal(bench_start(&bench, "a"), 0);		0, or the code of the error; its
- *sentence is bench.message
- *	bench_close(&bench);					asserts that the loop closes clean
+ *	assert_int_equal(bench_start(&bench, "a"), 0);	or the error's code; bench.message is its sentence
+ *	bench_close(&bench);				asserts that the loop closes clean
  *
  * Requests run the loop until they are answered. A struct reading gathers what a stream tells.
  */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* show [OPTION]... FOLDER -- loads the project in a folder and prints what it became, for golden
- *files and comparisons
+ * files and comparisons
  *
- *	-f FILE, -p NAME, --profile NAME, --env-file FILE, --env K=V, --service NAME: as often as
- *wanted
+ *	-f FILE, -p NAME, --profile NAME, --env-file FILE, --env K=V, --service NAME: any number
  *	--windows --no-interpolate --no-normalize --all-resources
- *	--yaml: as YAML; --order: the services with their levels; --save: saved, restored, saved
- *again and compared
+ *	--yaml: as YAML; --order: the services with their levels
+ *	--save: saved, restored, saved again and compared
  *	--hash: each service's hash
  *	--compare FILE: compares with docker compose's JSON and prints the first differences
  *	--quiet: nothing but findings; --environment: the process's own environment is seen too

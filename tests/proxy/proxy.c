@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* proxy -- stands between a client and a Docker Engine, and makes what goes wrong in the world go
- *wrong
+ * wrong
  *
  *	proxy --listen PATH|127.0.0.1:PORT --engine PATH [--rules FILE] [--journal FILE]
  *
  * It prints "ready" and where it listens (port 0: one that is free) when clients may come, and ends
- *on SIGTERM or SIGINT. What goes wrong is said by FILE, which it reads whenever that changes:
- *before a request is looked at and, for the lines with "now", at once. Change it by renaming a new
- *one into its place. The grammar stands in rule.h. A line that is no rule ends the proxy with 2.
+ * on SIGTERM or SIGINT. What goes wrong is said by FILE, which it reads whenever that changes:
+ * before a request is looked at and, for the lines with "now", at once. Change it by renaming a new
+ * one into its place. The grammar stands in rule.h. A line that is no rule ends the proxy with 2.
  *
  * The journal gets one line when a request's head was read, and one when it is over:
  *

@@ -15,20 +15,26 @@
  *	now        not for requests to come: once, to those that are open when the file is read
  *
  * Counting begins anew whenever the file is read, that is when it was changed or replaced. The
- *first rule that applies wins.
+ * first rule that applies wins.
  *
- *	kill-before [PID]   SIGKILL to the client (by its socket's credentials, or PID); not
- *forwarded kill-after [PID]    the same when the engine's reply was read to its end; nothing is
- *passed on drop, drop-after    closes the client's connection instead reset               closes it
- *with a TCP reset (as drop on a unix socket) hang, hang-after    answers nothing, and keeps the
- *connection delay MS            forwards after MS milliseconds delay-reply MS      passes the reply
- *on after MS milliseconds reply STATUS BODY   answers so (BODY: the rest of the line, JSON) instead
- *of forwarding reply-after STATUS BODY  forwards, and answers so instead of the engine truncate K
- *passes K bytes of the reply's body on and closes the connection slice N             passes the
- *reply on in writes of N bytes duplicate N         of a chunked reply, passes line N twice (0:
- *every line) swallow MS          of a chunked reply, loses what comes in the next MS milliseconds
- *	stall MS            of a reply, reads nothing from the engine for MS milliseconds after its
- *head pass                nothing: an exception from the rules below
+ *	kill-before [PID]        SIGKILL to the client (by its socket's credentials, or PID);
+ *	                         not forwarded
+ *	kill-after [PID]         the same when the engine's reply was read to its end; nothing is
+ *	                         passed on
+ *	drop, drop-after         closes the client's connection instead
+ *	reset                    closes it with a TCP reset (as drop on a unix socket)
+ *	hang, hang-after         answers nothing, and keeps the connection
+ *	delay MS                 forwards after MS milliseconds
+ *	delay-reply MS           passes the reply on after MS milliseconds
+ *	reply STATUS BODY        answers so (BODY: the rest of the line, JSON) instead of forwarding
+ *	reply-after STATUS BODY  forwards, and answers so instead of the engine
+ *	truncate K               passes K bytes of the reply's body on and closes the connection
+ *	slice N                  passes the reply on in writes of N bytes
+ *	duplicate N              of a chunked reply, passes line N twice (0: every line)
+ *	swallow MS               of a chunked reply, loses what comes in the next MS milliseconds
+ *	stall MS                 of a reply, reads nothing from the engine for MS milliseconds
+ *	                         after its head
+ *	pass                     nothing: an exception from the rules below
  *
  * With now: kill-before, drop, reset, hang, truncate, slice, duplicate, swallow and stall.
  */
