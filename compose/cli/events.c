@@ -13,7 +13,7 @@
 #include "compose/cli/verb.h"
 #include "compose/cli/when.h"
 
-#define OURS "com.docker.compose." /* labels that are not shown among the attributes */
+#define OURS "com.docker.compose." /* these labels, and wincompose's, are no attributes */
 
 struct values {
 	bool json;
@@ -44,6 +44,11 @@ struct feed {
 
 /* --- one event as a line */
 
+static bool is_shown(const struct label *label)
+{
+	return !text_starts(label->key, OURS) && !text_starts(label->key, "wincompose.");
+}
+
 static void add_json(const struct engine_event *event, const char *service, struct text *out)
 {
 	CLEANUP(json_drop) cJSON *json = cJSON_CreateObject();
@@ -54,7 +59,7 @@ static void add_json(const struct engine_event *event, const char *service, stru
 	cJSON_AddItemToObject(json, "attributes", attributes);
 	for (size_t i = 0; i < event->labels.len; i++) {
 		const struct label *label = &event->labels.items[i];
-		if (!text_starts(label->key, OURS))
+		if (is_shown(label))
 			json_set_string(attributes, label->key, label->value);
 	}
 	json_set_string(json, "id", event->id);
@@ -81,7 +86,7 @@ static void add_plain(const struct engine_event *event, struct text *out)
 		    event->id);
 	for (size_t i = 0; i < event->labels.len; i++) {
 		const struct label *label = &event->labels.items[i];
-		if (text_starts(label->key, OURS))
+		if (!is_shown(label))
 			continue;
 		text_printf(out, "%s%s=%s", any ? ", " : "", label->key, label->value);
 		any = true;

@@ -19,7 +19,8 @@
 /* The descriptor is shared with other processes, so it must not become non-blocking. */
 struct outlet {
 	int descriptor;
-	bool polls; /* false: a file, or what epoll cannot wait for */
+	bool polls;   /* false: a file, or what epoll cannot wait for */
+	bool writing; /* poll waits for room, not only for the reader's end */
 	uv_poll_t poll;
 	struct text waiting;
 	size_t written; /* bytes of waiting */
@@ -69,16 +70,24 @@ static void pump(struct outlet *outlet)
 	}
 }
 
-static void writable(uv_poll_t *poll_handle, int status, int events)
+static void ready(uv_poll_t *poll_handle, int status, int events)
 {
 	struct outlet *outlet = poll_handle->data;
 
 	(void)events;
-	(void)status; /* what is wrong the write says more exactly */
-	pump(outlet);
+	if (status < 0 && !outlet->waiting.len) {
+		fail(outlet, EPIPE);
+	} else {
+		pump(outlet);
+	}
 	if (outlet->waiting.len)
 		return;
-	uv_poll_stop(poll_handle);
+	/* A reader that leaves is known before the next write. */
+	if (!outlet->error)
+		uv_poll_start(poll_handle, UV_DISCONNECT, ready);
+	else
+		uv_poll_stop(poll_handle);
+	outlet->writing = false;
 	outlet->drained(outlet->payload);
 }
 
@@ -107,8 +116,9 @@ void outlet_write(struct outlet *outlet, const char *bytes, size_t len)
 	text_add_n(&outlet->waiting, bytes, len);
 	if (!outlet->polls)
 		pump(outlet);
-	else if (!uv_is_active((uv_handle_t *)&outlet->poll))
-		uv_poll_start(&outlet->poll, UV_WRITABLE, writable);
+	else if (!outlet->writing)
+		uv_poll_start(&outlet->poll, UV_WRITABLE, ready);
+	outlet->writing = outlet->polls;
 }
 
 bool outlet_full(const struct outlet *outlet)
