@@ -122,6 +122,9 @@ struct engine_request *docker_resize(struct engine *engine, const char *containe
 {
 	CLEANUP(text_drop) struct text path = {0};
 
+	if (is_exec)
+		docker_exec_sized(container_of(engine, struct docker, engine), container_or_exec,
+				  width, height);
 	docker_path(&path, is_exec ? "/exec/" : "/containers/", container_or_exec, "/resize");
 	docker_query_int(&path, "h", height);
 	docker_query_int(&path, "w", width);

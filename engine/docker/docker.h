@@ -321,6 +321,8 @@ struct engine_stream *docker_attach(struct engine *engine, const char *container
 struct engine_stream *docker_exec(struct engine *engine, const char *container,
 				  const struct exec_options *options,
 				  const struct engine_reader *reader, void *payload);
+/* A newer size is asked for: what exec still does for the size of its start must not undo it. */
+void docker_exec_sized(struct docker *docker, const char *id, unsigned width, unsigned height);
 struct engine_request *docker_exec_exit(struct engine *engine, const char *exec_id,
 					engine_exit_done *done, void *payload);
 struct engine_request *docker_copy_in(struct engine *engine, const char *container,

@@ -11,9 +11,8 @@ enum {
 	CONSOLE_SIZE_API = 42, /* from 1.42 on a size may be given at the start */
 	EXIT_WAIT_FIRST = 5,   /* ms */
 	EXIT_WAIT_MAX = 200,
-	RESIZE_TRIES = 20,
-	RESIZE_WAIT = 10, /* ms */
-	DATA_MAX = 64 << 10,
+	LOOK_TRIES = 300,
+	LOOK_WAIT = 10, /* ms */
 };
 
 static void free_handle(uv_handle_t *handle)
@@ -27,9 +26,9 @@ struct exec_flow {
 	bool tty, detach;
 	unsigned width, height;
 	void (*open)(struct engine_stream *stream, void *payload); /* the reader's own */
-	uv_timer_t *again; /* for another try to set the size; NULL: it is not needed */
+	uv_timer_t *again; /* to look again whether it has started; NULL: not needed */
 	int tries;
-	bool has_begun; /* its first output has come */
+	unsigned sent_width, sent_height;
 };
 
 static struct exec_flow *exec_of(struct flow *flow)
@@ -60,8 +59,7 @@ static void exec_drop(struct flow *flow)
 
 static const struct flow_kind framed = {
 	.parse = parse_frames, .ended = frames_ended, .drop = exec_drop};
-static int64_t parse_raw(struct flow *flow, const char *bytes, size_t len, struct error **err);
-static const struct flow_kind raw = {.parse = parse_raw, .drop = exec_drop};
+static const struct flow_kind raw = {.drop = exec_drop};
 
 static void set_size(cJSON *json, const struct exec_flow *exec)
 {
@@ -76,26 +74,28 @@ static bool has_size(const struct exec_flow *exec)
 	return exec->tty && exec->width && exec->height;
 }
 
-static void resize(uv_timer_t *timer);
+static void resize(struct exec_flow *exec);
+static void look(uv_timer_t *timer);
 
-/* An engine before 1.42 accepts the command before it has started it. A size that comes too early
- * is refused, and tried again for a while, or is said to be set and lost (containerd's shim has no
- * terminal yet): so it is set once more with the first output. A command that has ended meanwhile
- * needs none. */
+/* An engine before 1.42 accepts the command before it has started it, and says of a size that comes
+ * too early that it is set, while containerd's shim has no terminal yet and drops it. The command
+ * has its process number only after that: so it is looked for, for a while. A command that has
+ * ended needs no size. */
 static void resized(const struct answer *answer, void *payload)
 {
 	struct exec_flow *exec = payload;
 
-	if (answer->err && exec->tries < RESIZE_TRIES)
-		uv_timer_start(exec->again, resize, RESIZE_WAIT, 0);
+	(void)answer;
+	if (exec->sent_width != exec->width || exec->sent_height != exec->height)
+		resize(exec);
 }
 
-static void resize(uv_timer_t *timer)
+static void resize(struct exec_flow *exec)
 {
-	struct exec_flow *exec = timer->data;
 	CLEANUP(text_drop) struct text path = {0};
 
-	exec->tries++;
+	exec->sent_width = exec->width;
+	exec->sent_height = exec->height;
 	docker_path(&path, "/exec/", exec->flow.id, "/resize");
 	docker_query_int(&path, "h", exec->height);
 	docker_query_int(&path, "w", exec->width);
@@ -103,18 +103,24 @@ static void resize(uv_timer_t *timer)
 		 resized);
 }
 
-static int64_t parse_raw(struct flow *flow, const char *bytes, size_t len, struct error **err)
+static void looked(const struct answer *answer, void *payload)
 {
-	struct exec_flow *exec = exec_of(flow);
+	struct exec_flow *exec = payload;
 
-	(void)err;
-	if (exec->again && !exec->has_begun)
-		uv_timer_start(exec->again, resize, 0, 0);
-	exec->has_begun = true;
-	if (len > DATA_MAX)
-		len = DATA_MAX;
-	flow_tell_data(flow, STREAM_OUTPUT, bytes, len);
-	return (int64_t)len;
+	if (json_int(answer->json, "Pid", 0))
+		resize(exec);
+	else if (!answer->err && exec->tries < LOOK_TRIES)
+		uv_timer_start(exec->again, look, LOOK_WAIT, 0);
+}
+
+static void look(uv_timer_t *timer)
+{
+	struct exec_flow *exec = timer->data;
+	CLEANUP(text_drop) struct text path = {0};
+
+	exec->tries++;
+	docker_path(&path, "/exec/", exec->flow.id, "/json");
+	flow_ask(&exec->flow, &(struct ask_options){.path = text_string(&path)}, looked);
 }
 
 static void opened(struct engine_stream *stream, void *payload)
@@ -125,10 +131,20 @@ static void opened(struct engine_stream *stream, void *payload)
 		exec->again = memory_zero(1, sizeof(*exec->again));
 		uv_timer_init(exec->flow.docker->engine.loop, exec->again);
 		exec->again->data = exec;
-		resize(exec->again);
+		look(exec->again);
 	}
 	if (exec->open)
 		exec->open(stream, payload);
+}
+
+void docker_exec_sized(struct docker *docker, const char *id, unsigned width, unsigned height)
+{
+	LIST_FOR_EACH (struct flow, flow, &docker->flows, link) {
+		if (flow->kind != &raw || !text_same(flow->id, id))
+			continue;
+		exec_of(flow)->width = width;
+		exec_of(flow)->height = height;
+	}
 }
 
 static void detached(const struct answer *answer, void *payload)

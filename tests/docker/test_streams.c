@@ -184,7 +184,7 @@ static void exec_with_a_terminal_has_its_size(void **state)
 
 	begin_exec(
 		heard, h, box,
-		"echo ready; until stty size 2>/dev/null; do sleep 0.05; done; read b; stty size",
+		"until stty size 2>/dev/null | grep 101; do sleep 0.05; done; read b; stty size",
 		(struct exec_options){.input = true, .tty = true, .width = 101, .height = 33});
 	CLEANUP(memory_free) char *exec = id_of(heard);
 	heard_wait_text(heard, STREAM_OUTPUT, "33 101");
