@@ -46,6 +46,12 @@ static void add_scalar(struct text *out, const struct node *node)
 		text_printf(out, "i%lld;", (long long)node->integer);
 		break;
 	case NODE_FLOAT:
+		/* 1.0 is 1 here too. */
+		if (node->real > -1e15 && node->real < 1e15 &&
+		    node->real == (double)(int64_t)node->real) {
+			text_printf(out, "i%lld;", (long long)node->real);
+			break;
+		}
 		scalar_add_real(&real, node->real);
 		add_string(out, 'r', text_string(&real));
 		break;

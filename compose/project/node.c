@@ -190,7 +190,14 @@ bool node_same(const struct node *a, const struct node *b)
 {
 	if (a == b)
 		return true;
-	if (!a || !b || a->kind != b->kind)
+	if (!a || !b)
+		return false;
+	/* 1.0 and 1 are one number. */
+	if (a->kind == NODE_INT && b->kind == NODE_FLOAT)
+		return (double)a->integer == b->real;
+	if (a->kind == NODE_FLOAT && b->kind == NODE_INT)
+		return a->real == (double)b->integer;
+	if (a->kind != b->kind)
 		return false;
 	switch (a->kind) {
 	case NODE_NULL:

@@ -110,6 +110,8 @@ static void add_block(struct text *out, const char *text, size_t depth)
 {
 	size_t len = strlen(text), last = 0;
 
+	/* Even a document that is one text stands one step in. */
+	depth += depth == 0;
 	while (last < len && text[len - 1 - last] == '\n')
 		last++;
 	text_add(out, last == 0 ? "|-" : last == 1 ? "|" : "|+");
