@@ -121,8 +121,8 @@ static void on_interrupt(uv_signal_t *signal, int number)
 {
 	struct cli *cli = signal->data;
 
-	(void)number;
 	cli->interrupts++;
+	cli->signal = number;
 	if (cli->interrupted)
 		cli->interrupted(cli, cli->interrupted_payload);
 	else if (cli->interrupts > 1)

@@ -54,6 +54,7 @@ struct cli {
 	bool colour_out, colour_err;    /* ANSI colours on stdout, stderr */
 	const char *const *environment; /* K=V in UTF-8, NULL-ended; the program's for ever */
 	unsigned interrupts;            /* Ctrl-C so far */
+	int signal;                     /* the last of them: SIGINT, SIGTERM */
 	void (*interrupted)(
 		struct cli *cli,
 		void *payload); /* told each; NULL: the second ends the process with 130 */

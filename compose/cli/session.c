@@ -27,6 +27,7 @@ struct session {
 	struct escape escape;
 	char piece[PIECE]; /* what is being written to the process */
 	bool opened;       /* or ended */
+	bool running;      /* session_run was called */
 	bool writing;      /* a write or the half-close has not completed */
 	bool deaf;         /* the process takes no more input */
 	bool left;
@@ -216,7 +217,7 @@ static void interrupted(struct cli *cli, void *payload)
 {
 	struct session *session = payload;
 
-	if (session->options->interrupted)
+	if (session->running && session->options->interrupted)
 		session->options->interrupted(cli, session->options->payload);
 	else
 		break_off(session);
@@ -248,8 +249,27 @@ static void begin_input(struct session *session)
 	inlet_read(session->inlet);
 }
 
+static void inlet_closed(void *payload)
+{
+	struct session *session = payload;
+
+	session->inlet = NULL;
+	session->closed = true;
+}
+
+/* The terminal is its own again before anything else is said. */
+static void end_input(struct session *session)
+{
+	if (!session->inlet)
+		return;
+	session->closed = false;
+	inlet_close(session->inlet, inlet_closed, session);
+	cli_run(session->cli, &session->closed);
+}
+
 int session_run(struct session *session, struct error **err)
 {
+	session->running = true;
 	if (session->options->tty && session->stream) {
 		uv_signal_start(&session->resized, on_resized, SIGWINCH);
 		/* An exec was told when it was asked for. */
@@ -260,6 +280,7 @@ int session_run(struct session *session, struct error **err)
 		begin_input(session);
 	check_done(session);
 	run_until(session, &session->done);
+	end_input(session);
 	if (outlet_error(session->output) || outlet_error(session->errors)) {
 		const struct error *why = outlet_error(session->output);
 
@@ -299,9 +320,9 @@ void session_close(struct session **session_at)
 		return;
 	break_off(session);
 	cli_run(session->cli, &session->done);
-	session->open_handles = 3 + (session->inlet != NULL);
-	if (session->inlet)
-		inlet_close(session->inlet, handle_closed, session);
+	end_input(session);
+	session->closed = false;
+	session->open_handles = 3;
 	outlet_close(session->output, handle_closed, session);
 	outlet_close(session->errors, handle_closed, session);
 	uv_close((uv_handle_t *)&session->resized, signal_closed);

@@ -15,6 +15,7 @@
 	X(pull)                                                                                    \
 	X(restart)                                                                                 \
 	X(rm)                                                                                      \
+	X(run)                                                                                     \
 	X(start)                                                                                   \
 	X(stop)                                                                                    \
 	X(supervise)                                                                               \
