@@ -35,7 +35,7 @@ struct supply {
 
 /* --- what is told */
 
-static void tell(const struct supply *supply, const struct progress *progress)
+static void show(const struct supply *supply, const struct progress *progress)
 {
 	const struct progress_sink *sink = supply->options.progress;
 
@@ -46,7 +46,7 @@ static void tell(const struct supply *supply, const struct progress *progress)
 static void tell_state(const struct task *task, enum progress_status status, const char *text,
 		       const char *details)
 {
-	tell(task->supply, &(struct progress){.id = task->id,
+	show(task->supply, &(struct progress){.id = task->id,
 					      .status = status,
 					      .text = text,
 					      .details = details,
@@ -79,7 +79,7 @@ static void tell_layer(const struct task *task, const struct engine_progress *fr
 		if (strcmp(from->text, done[i]) == 0)
 			progress.status = PROGRESS_DONE;
 	}
-	tell(task->supply, &progress);
+	show(task->supply, &progress);
 }
 
 /* --- a build's lines */
