@@ -13,7 +13,8 @@
 #include "compose/cli/when.h"
 #include "compose/supervise/watch.h"
 
-#define SETTLE_MS 500
+#define SETTLE_MS      500
+#define SETTLE_KILL_MS 5000
 
 struct values {
 	bool follow, timestamps, no_color, no_log_prefix;
@@ -45,6 +46,7 @@ struct show {
 	struct watch *watch;
 	uv_timer_t settle; /* with -f: from the end of every stream on */
 	bool settled;
+	bool killed; /* the last that was told: somebody stops it, or restarts it */
 	bool done;
 	bool closed;
 };
@@ -104,6 +106,10 @@ static void on_event(const struct engine_event *event, void *payload)
 {
 	struct show *show = payload;
 
+	if (event->kind == EVENT_KILL)
+		show->killed = true;
+	if (event->kind == EVENT_START)
+		show->killed = false;
 	if (event->kind == EVENT_START || event->kind == EVENT_DIE)
 		watch_list_now(show->watch);
 }
@@ -129,12 +135,13 @@ static void on_drained(void *payload)
 {
 	struct show *show = payload;
 
-	/* All may have ended because the engine is about to restart: that is known a moment later,
-	 * when it is gone, or when what a policy keeps running is back. */
+	/* All may have ended because they are restarted, or the engine is: that is known later,
+	 * when they run again or it is gone. */
 	if (!show->watch || tail_error(show->tail))
 		show->done = true;
 	else if (!show->settled)
-		uv_timer_start(&show->settle, settled, SETTLE_MS, 0);
+		uv_timer_start(&show->settle, settled, show->killed ? SETTLE_KILL_MS : SETTLE_MS,
+			       0);
 }
 
 static void on_closed(void *payload)

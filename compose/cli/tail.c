@@ -30,6 +30,10 @@ struct log {
 	size_t colour;
 	enum log_state state;
 	bool tty;
+	bool fed;             /* its stream brought something */
+	bool is_again;        /* its stream has ended before */
+	bool runs;            /* it was said to run since it was asked for last */
+	unsigned owed;        /* ends of its stream that no note told of yet */
 	bool waits;           /* for the outlet, to be read on */
 	int64_t since;        /* of the first opening */
 	struct line lines[2]; /* of each channel */
@@ -214,9 +218,7 @@ static void on_drained(void *payload)
 
 static void on_open(struct engine_stream *stream, void *payload)
 {
-	struct log *log = payload;
-
-	log->tail->retry_ms = RETRY_FIRST_MS;
+	(void)payload;
 	engine_stream_read(stream);
 }
 
@@ -228,6 +230,8 @@ static void on_data(struct engine_stream *stream, enum stream_channel channel, c
 
 	if (tail->closing)
 		return;
+	tail->retry_ms = RETRY_FIRST_MS;
+	log->fed = true;
 	line_feed(&log->lines[channel == STREAM_ERRORS], &log->mark, bytes, len, write_line, log);
 	if (outlet_error(tail->outlet))
 		maybe_drained(tail);
@@ -276,6 +280,11 @@ static void end(struct log *log, const struct error *err)
 		return;
 	}
 	log->state = err ? LOG_HOPELESS : LOG_ENDED;
+	/* It may have died between two looks at it. */
+	if (!err && log->runs) {
+		open_stream(log);
+		return;
+	}
 	write_notes(log);
 	if (is_gone && !tail->error)
 		tail->error = error_copy(err);
@@ -293,7 +302,21 @@ static void on_end(struct engine_stream *stream, const struct error *err, void *
 	log->waits = false;
 	line_end(&log->lines[0], &log->mark, !err, write_line, log);
 	line_end(&log->lines[1], &log->mark, !err, write_line, log);
-	end(log, err);
+	if (err || log->tail->closing || !log->tail->options.follow) {
+		end(log, err);
+		return;
+	}
+	/* It has stopped; what tells so may come later, and it may run again already. */
+	if (log->notes.len)
+		write_notes(log);
+	else
+		log->owed++;
+	log->is_again = true;
+	/* One that brought nothing is not opened again in haste. */
+	if (log->fed)
+		open_stream(log);
+	else
+		retry_later(log);
 }
 
 static void open_logs(struct log *log)
@@ -316,6 +339,7 @@ static void open_logs(struct log *log)
 
 	line_resume(&log->mark);
 	log->state = LOG_OPEN;
+	log->fed = false;
 	log->stream = engine_logs(log->tail->cli->engine, log->id, &ask, &reader, log);
 }
 
@@ -329,13 +353,17 @@ static void inspected(const struct container *container, const struct error *err
 		return;
 	}
 	log->tty = container->tty;
-	open_logs(log);
+	if (log->is_again && !log->notes.len && container->state != CONTAINER_RUNNING)
+		end(log, NULL);
+	else
+		open_logs(log);
 }
 
 /* Whether a container has a terminal decides what its log looks like; only an inspect knows. */
 static void open_stream(struct log *log)
 {
 	log->state = LOG_ASKING;
+	log->runs = false;
 	log->asking = engine_inspect(log->tail->cli->engine, log->id, inspected, log);
 }
 
@@ -402,6 +430,8 @@ void tail_add(struct tail *tail, const struct container *container, int64_t sinc
 		open_stream(log_new(tail, container, since));
 	else if (log->state == LOG_ENDED && container->state == CONTAINER_RUNNING)
 		open_stream(log);
+	else if (log->state == LOG_ASKING)
+		log->runs = container->state == CONTAINER_RUNNING;
 }
 
 void tail_note(struct tail *tail, const char *container, const char *sentence)
@@ -414,6 +444,11 @@ void tail_note(struct tail *tail, const char *container, const char *sentence)
 		if (log->state == LOG_HOPELESS)
 			continue; /* of an older container of this name */
 		text_printf(&log->notes, "%s\n", sentence);
+		if (log->owed) {
+			log->owed--;
+			write_notes(log);
+			return;
+		}
 		/* It may have started, written and died since its stream ended. */
 		if (log->state == LOG_ENDED)
 			open_stream(log);
