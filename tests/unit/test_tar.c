@@ -325,12 +325,13 @@ static void a_file_that_shrinks_while_it_is_read_is_an_error(void **state)
 	CLEANUP(memory_free) char *big = memory_zero(1, 100000);
 	const struct tar_options options = {0};
 	char some[1024];
-	size_t len;
+	size_t total = 0;
 
 	put(f, "big", big, 100000);
 	assert_int_equal(tar_open(f->folder, &options, &walk, &err), 0);
-	assert_int_equal(tar_read(walk, some, sizeof(some), &len, &err), 1);
-	assert_int_equal(len, sizeof(some));
+	/* A call may give less where it took its time. */
+	for (size_t len; total < sizeof(some); total += len)
+		assert_int_equal(tar_read(walk, some, sizeof(some) - total, &len, &err), 1);
 	put(f, "big", big, 600);
 	CLEANUP(text_drop) struct text rest = {0};
 	assert_int_equal(read_all(walk, 65536, &rest, &err), ERROR_CONFLICT);
