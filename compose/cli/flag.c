@@ -11,6 +11,8 @@
 #include "base/memory.h"
 #include "base/own.h"
 
+#define WIDTH 80
+
 struct parse {
 	const struct flag *flags;
 	void *values;
@@ -204,6 +206,29 @@ int flag_parse(const struct flag *flags, void *values, int argc, char **argv, bo
 	return 0;
 }
 
+/* Words of a help text from a column on, in lines that a terminal of 80 shows whole. */
+static void add_wrapped(struct text *out, const char *help, size_t indent)
+{
+	size_t column = indent;
+
+	while (*help) {
+		size_t len = strcspn(help, " ");
+
+		if (column > indent && column + 1 + len > WIDTH) {
+			text_add_char(out, '\n');
+			text_add_repeat(out, ' ', indent);
+			column = indent;
+		} else if (column > indent) {
+			text_add_char(out, ' ');
+			column++;
+		}
+		text_add_n(out, help, len);
+		column += len;
+		help += len + (help[len] == ' ');
+	}
+	text_add_char(out, '\n');
+}
+
 void flag_help(const struct flag *flags, struct text *out)
 {
 	size_t widest = 0;
@@ -224,7 +249,7 @@ void flag_help(const struct flag *flags, struct text *out)
 		if (flag->argument)
 			text_printf(out, " %s", flag->argument);
 		text_add_repeat(out, ' ', widest + 11 - (out->len - start));
-		text_printf(out, "%s\n", flag->help);
+		add_wrapped(out, flag->help, widest + 11);
 	}
 }
 

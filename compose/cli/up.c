@@ -436,8 +436,8 @@ const struct verb verb_up = {
 	.name = "up",
 	.arguments = "[SERVICE...]",
 	.summary = "Create and start containers, and keep them healthy",
-	.help = "In the foreground, logs are shown and Ctrl-C stops everything. With -d the "
-		"command returns\nwhen everything runs, and a supervisor stays in the "
+	.help = "In the foreground, logs are shown and Ctrl-C stops everything. With -d the\n"
+		"command returns when everything runs, and a supervisor stays in the "
 		"background.\n",
 	.flags = flags,
 	.values_size = sizeof(struct values),

@@ -150,6 +150,22 @@ static void help_stands_in_two_columns_without_what_is_hidden(void **state)
 				      "  -f, --file FILE   A file\n");
 }
 
+static void a_long_help_goes_on_below_itself(void **state)
+{
+	static const struct flag long_flags[] = {
+		{0, "name", FLAG_SET, AT(all), NULL,
+		 "A text that is much too long for what is left of a line of eighty columns"},
+		{0},
+	};
+	CLEANUP(text_drop) struct text out = {0};
+
+	(void)state;
+	flag_help(long_flags, &out);
+	assert_string_equal(
+		out.data, "      --name   A text that is much too long for what is left of a line "
+			  "of\n               eighty columns\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +175,7 @@ int main(void)
 		cmocka_unit_test(in_order_nothing_behind_the_first_argument_is_a_flag),
 		cmocka_unit_test(what_is_wrong_is_named),
 		cmocka_unit_test(help_stands_in_two_columns_without_what_is_hidden),
+		cmocka_unit_test(a_long_help_goes_on_below_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
