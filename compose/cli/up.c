@@ -375,8 +375,8 @@ static struct operation make_operation(const struct cli *cli, const struct value
 	};
 }
 
-/* What a bring_up that failed leaves: a foreground up that was interrupted stops what it started; a detached one whose
- * services do not become healthy fails, and its supervisor goes on. */
+/* What a bring_up that failed leaves: a foreground up that was interrupted stops what it started;
+ * a detached one whose services do not become healthy fails, and its supervisor goes on. */
 static int fall(struct session *session, bool supervise, bool foreground, int *exit_code,
 		struct error **err)
 {
