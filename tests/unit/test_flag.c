@@ -163,7 +163,7 @@ static void a_long_help_goes_on_below_itself(void **state)
 	flag_help(long_flags, &out);
 	assert_string_equal(
 		out.data, "      --name   A text that is much too long for what is left of a line "
-			  "of\n               eighty columns\n");
+			  "of eighty\n               columns\n");
 }
 
 int main(void)
