@@ -6,10 +6,11 @@
 #	# <name> -- the obligation that it proves, in a sentence.
 #	. "$SCENARIO_LIB"
 #
-# The runner (tests/scenario/run) gives it an engine of its own to talk to (DOCKER_HOST), with the images of tests/images; a
+# The runner (tests/scenario/run) gives it a private engine to talk to (DOCKER_HOST), with the images of tests/images; a
 # fresh WINCOMPOSE_HOME; and as its working folder a copy of its own, which goes away. It ends with 0, or with 77 after
-# `skip`. What it leaves on the engine the runner removes. State is asked of the engine, not of wincompose; nothing sleeps:
-# `eventually` waits for what must come.
+# `skip`. What it leaves on the engine the runner removes, by its names: <name> or <name>-*, which also keep scenarios apart
+# that run at the same time. State is asked of the engine, not of wincompose; nothing sleeps: `eventually` waits for what
+# must come. That something does not happen is shown by what the same supervisor is seen to do after it.
 set -eu
 
 # w ARGUMENT...: wincompose, with its output in $out and its messages in $err; a failure is the scenario's.
@@ -74,31 +75,172 @@ api() {
 	curl -sf -X "$1" --unix-socket "${DOCKER_HOST#unix://}" "http://engine$2"
 }
 
+# look NAME: what the engine says of a container, in $SCENARIO_TMP/look; fails where there is none.
+look() {
+	api GET "/containers/$1/json" >"$SCENARIO_TMP/look"
+}
+
 # state NAME: running, exited, ... or absent.
 state() {
-	api GET "/containers/$1/json" >"$SCENARIO_TMP/state" || {
+	look "$1" || {
 		echo absent
 		return
 	}
-	sed 's/.*"State":{"Status":"\([a-z]*\)".*/\1/' "$SCENARIO_TMP/state"
+	sed 's/.*"State":{"Status":"\([a-z]*\)".*/\1/' "$SCENARIO_TMP/look"
 }
 
 # health NAME: starting, healthy, unhealthy or nothing.
 health() {
-	api GET "/containers/$1/json" | sed -n 's/.*"Health":{"Status":"\([a-z]*\)".*/\1/p'
+	look "$1" || return 0
+	sed -n 's/.*"Health":{"Status":"\([a-z]*\)".*/\1/p' "$SCENARIO_TMP/look"
 }
 
 # id NAME: of a container, or nothing.
 id() {
-	api GET "/containers/$1/json" | sed -n 's/^{"Id":"\([0-9a-f]*\)".*/\1/p'
+	look "$1" || return 0
+	sed -n 's/^{"Id":"\([0-9a-f]*\)".*/\1/p' "$SCENARIO_TMP/look"
+}
+
+# started NAME: when it was last started.
+started() {
+	look "$1" || return 0
+	sed -n 's/.*"StartedAt":"\([^"]*\)".*/\1/p' "$SCENARIO_TMP/look"
+}
+
+# exit_of NAME: its exit code.
+exit_of() {
+	look "$1" || return 0
+	sed -n 's/.*"ExitCode":\([0-9]*\),"Error".*/\1/p' "$SCENARIO_TMP/look"
+}
+
+# label NAME KEY
+label() {
+	look "$1" || return 0
+	sed -n "s/.*\"$2\":\"\([^\"]*\)\".*/\1/p" "$SCENARIO_TMP/look"
 }
 
 is() { # is state NAME VALUE; is health NAME VALUE: for eventually
 	[ "$("$1" "$2")" = "$3" ]
 }
 
-# containers PROJECT: the names of all, sorted, on one line.
+is_not() { # is_not id NAME VALUE: it is something, and something else
+	value=$("$1" "$2")
+	[ -n "$value" ] && [ "$value" != "$3" ]
+}
+
+# listed PROJECT [ENCODED-FILTER]: the names of its containers, sorted, on one line.
+listed() {
+	api GET "/containers/json?all=1&filters=%7B%22label%22%3A%5B%22com.docker.compose.project%3D$1%22%5D${2:-}%7D" |
+		sed 's/{"Id":/\n/g' | sed -n 's/.*"Names":\["\/\([^"]*\)".*/\1/p' | sort | tr '\n' ' ' | sed 's/ $//'
+}
+
+# containers PROJECT: all; running PROJECT: those that run.
 containers() {
-	api GET "/containers/json?all=1&filters=%7B%22label%22%3A%5B%22com.docker.compose.project%3D$1%22%5D%7D" |
-		tr '{' '\n' | sed -n 's/.*"Names":\["\/\([^"]*\)".*/\1/p' | sort | tr '\n' ' ' | sed 's/ $//'
+	listed "$1"
+}
+
+running() {
+	listed "$1" '%2C%22status%22%3A%5B%22running%22%5D'
+}
+
+# networks and volumes PROJECT: the names, sorted, on one line.
+networks() {
+	api GET "/networks?filters=%7B%22label%22%3A%5B%22com.docker.compose.project%3D$1%22%5D%7D" |
+		tr ',' '\n' | sed -n 's/^\[*{"Name":"\([^"]*\)"$/\1/p' | sort | tr '\n' ' ' | sed 's/ $//'
+}
+
+volumes() {
+	api GET "/volumes?filters=%7B%22label%22%3A%5B%22com.docker.compose.project%3D$1%22%5D%7D" |
+		tr ',{}' '\n\n\n' | sed -n 's/^"Name":"\([^"]*\)"$/\1/p' | sort | tr '\n' ' ' | sed 's/ $//'
+}
+
+# text_of NAME: its log, both channels, without the engine's frames (each line begins with what of its frame is printable).
+text_of() {
+	api GET "/containers/$1/logs?stdout=1&stderr=1" | tr -d '\000-\010'
+}
+
+# inside NAME COMMAND...: run in the container, its output on stdout. (Words have no quotes and no spaces in them.)
+inside() {
+	name=$1
+	shift
+	words=$(printf '"%s",' "$@")
+	exec=$(post "/containers/$name/exec" "{\"AttachStdout\":true,\"AttachStderr\":true,\"Tty\":true,\"Cmd\":[${words%,}]}" |
+		sed -n 's/.*"Id":"\([0-9a-f]*\)".*/\1/p')
+	post "/exec/$exec/start" '{"Tty":true}' | tr -d '\r'
+}
+
+# post PATH JSON
+post() {
+	curl -sf -X POST --unix-socket "${DOCKER_HOST#unix://}" -H 'Content-Type: application/json' -d "$2" "http://engine$1"
+}
+
+# --- another client: what `docker stop`, `start`, `kill`, `rm` and `rm -f` ask of the engine
+
+docker_stop() {
+	api POST "/containers/$1/stop"
+}
+
+docker_start() {
+	api POST "/containers/$1/start"
+}
+
+docker_kill() {
+	api POST "/containers/$1/kill?signal=KILL"
+}
+
+docker_rm() {
+	api DELETE "/containers/$1"
+}
+
+docker_rm_force() {
+	api DELETE "/containers/$1?force=1"
+}
+
+# docker-compose 2.26.1, or the scenario is skipped: need_peer first, then peer ARGUMENT...
+need_peer() {
+	[ -n "${PEER_COMPOSE:-}" ] || skip "there is no docker-compose (PEER_COMPOSE names one)"
+	"$PEER_COMPOSE" version >/dev/null 2>&1 || skip "$PEER_COMPOSE does not run"
+}
+
+peer() {
+	"$PEER_COMPOSE" "$@" >"$SCENARIO_TMP/peer" 2>&1 || {
+		out=$(cat "$SCENARIO_TMP/peer")
+		err=
+		die "docker-compose $* failed"
+	}
+}
+
+# --- supervisors of this scenario
+
+# supervisor [PROJECT]: the process, or nothing.
+supervisor() {
+	for file in $(grep -lsF "WINCOMPOSE_HOME=$WINCOMPOSE_HOME" /proc/[0-9]*/environ); do
+		case $(tr '\0' ' ' <"${file%environ}cmdline" 2>/dev/null) in
+		*"wincompose supervise "*"${1:+--project-name $1 }"*)
+			file=${file#/proc/}
+			echo "${file%/environ}"
+			;;
+		esac
+	done
+}
+
+supervised() {
+	[ -n "$(supervisor "$@")" ]
+}
+
+unsupervised() {
+	! supervised "$@"
+}
+
+# journal: what the supervisors of this scenario wrote.
+journal() {
+	cat "$WINCOMPOSE_HOME"/projects/*/supervisor.log
+}
+
+in_journal() {
+	journal 2>/dev/null | grep -q "$1"
+}
+
+in_text() { # in_text NAME PATTERN: a line of the container's log
+	text_of "$1" 2>/dev/null | grep -q "$2"
 }
