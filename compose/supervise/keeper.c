@@ -37,6 +37,8 @@ static void on_started(struct keeper *keeper, struct kept *kept, const struct ke
 {
 	(void)keeper, (void)now;
 	kept_release(kept);
+	kept->ours_until = 0;
+	kept->ours_told = true;
 	kept->phase = UP;
 	kept->finished = false;
 	kept->started = event->time;
@@ -268,9 +270,10 @@ void keeper_ours(struct keeper *keeper, const char *container, bool begin, uint6
 		kept = kept_new(keeper, container);
 	if (begin) {
 		kept->ours++;
+		kept->ours_told = false;
 	} else if (kept->ours) {
 		kept->ours--;
-		kept->ours_until = now + OURS_GRACE;
+		kept->ours_until = kept->ours_told ? 0 : now + OURS_GRACE;
 	}
 }
 

@@ -7,7 +7,8 @@
 #include "base/map.h"
 #include "compose/supervise/keeper.h"
 
-#define QUIET (2 * CLOCK_SECOND) /* after the last removal, before what is missing is made again   \
+#define QUIET                                                                                      \
+	(2 * CLOCK_SECOND) /* after the last removal, before what is missing is made again   \
 				  */
 #define HOLD_YOUNG (60 * CLOCK_SECOND) /* a younger hold may be the engine's own shutdown */
 #define OURS_GRACE (1 * CLOCK_SECOND)  /* events travel apart from replies and come after them */
@@ -43,6 +44,7 @@ struct kept {
 	uint64_t hold_at; /* when a kill becomes a hold, if no removal comes; or CLOCK_NEVER */
 	unsigned ours;    /* requests of ours under way */
 	uint64_t ours_until;
+	bool ours_told; /* the engine told of the start that our request was for: no event of it is to come */
 	int64_t started; /* wall ns, by the engine */
 	unsigned failures;
 	uint64_t healthy_since; /* 0: not healthy */
@@ -55,7 +57,7 @@ struct keeper {
 	struct map by_name; /* struct kept */
 	const struct project *project;
 	bool broken;
-	bool busy; /* an operation of ours is under way */
+	bool busy;                /* an operation of ours is under way */
 	bool settled;             /* a relist came after the last event */
 	uint64_t reconcile_at;    /* CLOCK_NEVER: nothing is missing */
 	struct map held_names;    /* for keeper_held */

@@ -318,6 +318,25 @@ static void a_stop_of_ours_holds_nothing_by_itself(void **state)
 	assert_false(is_held(fixture, "shop-web-1"));
 }
 
+static void a_stop_right_after_a_start_of_ours_is_a_hold(void **state)
+{
+	struct fixture *fixture = *state;
+
+	both_run(fixture);
+	keeper_ours(fixture->keeper, "shop-web-1", true, fixture->now);
+	tell(fixture, KEEPER_DIED, 0);
+	tell(fixture, KEEPER_STARTED, 0);
+	keeper_ours(fixture->keeper, "shop-web-1", false, fixture->now);
+	tell(fixture, KEEPER_STOPPED, 0);
+	assert_true(is_held(fixture, "shop-web-1"));
+	tell(fixture, KEEPER_STARTED, 0);
+	keeper_ours(fixture->keeper, "shop-web-1", true, fixture->now);
+	keeper_ours(fixture->keeper, "shop-web-1", false, fixture->now);
+	tell(fixture, KEEPER_STARTED, 0);
+	tell(fixture, KEEPER_STOPPED, 0);
+	assert_true(is_held(fixture, "shop-web-1"));
+}
+
 static void what_exits_by_itself_is_the_engines_matter(void **state)
 {
 	struct fixture *fixture = *state;
@@ -442,6 +461,7 @@ int main(void)
 		TEST(a_foreign_kill_becomes_a_hold_when_no_removal_follows),
 		TEST(a_start_by_anyone_ends_a_hold),
 		TEST(a_stop_of_ours_holds_nothing_by_itself),
+		TEST(a_stop_right_after_a_start_of_ours_is_a_hold),
 		TEST(what_exits_by_itself_is_the_engines_matter),
 		TEST(what_died_with_the_engine_is_started_again),
 		TEST(an_old_hold_outlives_a_break),
