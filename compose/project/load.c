@@ -14,6 +14,7 @@
 #include "compose/project/discover.h"
 #include "compose/project/document.h"
 #include "compose/project/expand.h"
+#include "compose/project/extend.h"
 #include "compose/project/graph.h"
 #include "compose/project/interpolate.h"
 #include "compose/project/merge.h"
@@ -219,6 +220,18 @@ static struct node *merge_documents(struct loader *loader)
 		.diagnostics = loader->diagnostics,
 		.no_interpolate = loader->options->no_interpolate,
 	};
+	CLEANUP(extend_drop)
+	struct extend extend = {
+		.expand = loader->options->no_interpolate ? NULL : &expand,
+		.shaper = &shaper,
+		.texts = &loader->texts,
+		.folder = loader->discovery.folder,
+		.shown = loader->options->start || loader->options->folder ||
+					 strcmp(loader->discovery.folder,
+						loader->discovery.start) != 0
+				 ? loader->discovery.folder
+				 : "",
+	};
 	struct node *root = NULL;
 
 	ARRAY_FOR_EACH (struct node *, document, &loader->documents.list) {
@@ -227,8 +240,10 @@ static struct node *merge_documents(struct loader *loader)
 		if (!loader->options->no_interpolate)
 			tree = expand_tree(&expand, tree);
 		tree = shape_object(&shaper, &schema_project, tree, NULL);
-		if (tree)
-			root = merge_object(loader->arena, &schema_project, root, tree);
+		if (!tree)
+			continue;
+		extend_document(&extend, tree);
+		root = merge_object(loader->arena, &schema_project, root, tree);
 	}
 	map_drop(&expand.unset);
 	return root;

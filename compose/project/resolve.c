@@ -47,7 +47,7 @@ static void resolve_entry(struct arena *arena, const char *folder, struct node_e
 		entry->value = node_string(arena, path, entry->value->at);
 }
 
-static void resolve_service(struct arena *arena, const char *folder, struct node *service)
+void resolve_service(struct arena *arena, const char *folder, struct node *service)
 {
 	struct node_entry *context = node_entry(node_get(service, "build"), "context");
 	struct node *env_files = node_get(service, "env_file");

@@ -12,6 +12,9 @@
  * volumes that bind a folder. ~ is the home. */
 void resolve_paths(struct arena *arena, const char *folder, struct node *root);
 
+/* The paths of one service. */
+void resolve_service(struct arena *arena, const char *folder, struct node *service);
+
 /* env_file goes below environment, label_file below labels, and both are removed. texts holds files
  * that were read (struct text). */
 void resolve_files(struct arena *arena, const struct variables *variables, struct node *root,

@@ -213,6 +213,13 @@ static const struct row mount_rows[] = {
 static const struct schema mount = {
 	.what = "a mount", ROWS(mount_rows), .expand = mount_expand, .identity = brief_target};
 
+static const struct row extends_rows[] = {
+	{.name = "service", .shape = SHAPE_STRING},
+	{.name = "file", .shape = SHAPE_STRING},
+};
+static const struct schema extends = {
+	.what = "extends", ROWS(extends_rows), .closed = true, .brief = "service"};
+
 /* --- x-wincompose */
 
 static const struct row backoff_rows[] = {
@@ -307,7 +314,7 @@ static const struct row service_rows[] = {
 	{.name = "environment", .shape = SHAPE_PAIRS},
 	{.name = "env_file", .shape = SHAPE_ITEMS, .flags = ROW_SINGLE, .of = &env_file},
 	{.name = "expose", .shape = SHAPE_TEXTS},
-	{.name = "extends", .shape = SHAPE_ANY, .flags = ROW_LATER},
+	{.name = "extends", .shape = SHAPE_OBJECT, .of = &extends},
 	{.name = "external_links", .shape = SHAPE_ANY, .flags = ROW_LATER},
 	{.name = "extra_hosts", .shape = SHAPE_HOSTS, .flags = ROW_SORTED},
 	{.name = "group_add", .shape = SHAPE_TEXTS},

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "base/own.h"
 #include "compose/project/diagnostic.h"
 #include "compose/project/schema.h"
 
@@ -26,7 +27,7 @@ struct node *shape_object(struct shaper *shaper, const struct schema *schema, st
 /* For the functions that expand short forms. */
 struct diagnostic *shape_complain(struct shaper *shaper, struct position at,
 				  const struct trail *trail, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+	PRINTF_LIKE(4, 5);
 /* "must be <wanted>, not a list", with a hint where quotes would do. Gives NULL. */
 struct node *shape_refuse(struct shaper *shaper, const struct node *in, const struct trail *trail,
 			  const char *wanted);

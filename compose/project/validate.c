@@ -18,8 +18,7 @@ struct subject {
 };
 
 static struct diagnostic *complain(const struct subject *subject, struct position at,
-				   const char *below, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+				   const char *below, const char *format, ...) PRINTF_LIKE(4, 5);
 
 static struct diagnostic *complain(const struct subject *subject, struct position at,
 				   const char *below, const char *format, ...)
