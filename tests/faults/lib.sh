@@ -142,9 +142,10 @@ project() {
 	END
 }
 
+# A daemon that was restarted under its containers may find a mount busy for a moment.
 wipe() {
 	for id in $(docker -H "$direct" ps -aq --filter label=com.docker.compose.project=shop); do
-		docker -H "$direct" rm -f -v "$id" >/dev/null
+		eventually 50 docker -H "$direct" rm -f -v "$id" >/dev/null 2>&1 || true
 	done
 	docker -H "$direct" network prune -f >/dev/null
 	docker -H "$direct" volume prune -f >/dev/null
