@@ -37,6 +37,12 @@ struct engine_ops {
 		    struct error **err);
 	void (*close)(struct engine *engine, void (*closed)(void *payload), void *payload);
 	void (*cancel)(struct engine_request *request);
+	/* A driver with a clock of its own has all three (alarm.h); at may give NULL: then the
+	 * machine's clock counts. */
+	uint64_t (*now)(const struct engine *engine);
+	void *(*at)(struct engine *engine, uint64_t time, void (*call)(void *payload),
+		    void *payload);
+	void (*forget)(struct engine *engine, void *pending);
 	struct engine_request *(*host)(struct engine *, engine_host_done *, void *);
 	struct engine_request *(*ping)(struct engine *, engine_done *, void *);
 	struct engine_request *(*list)(struct engine *, const struct engine_filter *,

@@ -5,15 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "engine/alarm.h"
 
-#define RETRY_FIRST_MS 100
-#define RETRY_MAX_MS   2000
+#define RETRY_FIRST (100 * CLOCK_MS)
+#define RETRY_MAX   (2 * CLOCK_SECOND)
 
 struct await_set {
 	struct engine *engine;
@@ -21,9 +23,10 @@ struct await_set {
 	struct engine_stream *stream;
 	bool open; /* the stream is accepted: what happens from now on is told */
 	bool closing;
-	unsigned retry_ms;
-	uv_timer_t retry; /* tries the stream again */
-	uv_timer_t sweep; /* delivers cancellations in a turn of their own */
+	uint64_t wait;      /* before the next try */
+	struct alarm retry; /* tries the stream again */
+	struct alarm again; /* tries looks again that had no answer */
+	struct alarm sweep; /* delivers cancellations in a turn of their own */
 	unsigned handles;
 	struct list awaits;
 	void (*closed)(void *payload);
@@ -49,6 +52,8 @@ struct await {
 
 static void follow(struct await_set *set);
 static void look(struct await *await);
+static void sweep(struct alarm *alarm);
+static void maybe_closed(struct await_set *set);
 
 static void finish(struct await *await, const struct error *err)
 {
@@ -80,17 +85,21 @@ static void fail(struct await *await, enum error_code code, const char *detail, 
 	finish(await, err);
 }
 
-static void exited(struct await *await, int code)
+static void exited(struct await *await, const struct container *container)
 {
 	CLEANUP(error_drop) struct error *err = NULL;
+	int code = container->exit_code;
 
 	if (code == 0 && await->kind != AWAIT_HEALTHY) {
 		finish(await, NULL);
 		return;
 	}
-	error_set(&err, ERROR_UNAVAILABLE, "container %s exited (%d)", await->container, code);
-	error_detail(&err, "see: wincompose logs, or docker logs %s", await->container);
-	err->code = ERROR_SYSTEM;
+	error_set(&err, ERROR_SYSTEM, "container %s exited (%d)%s", await->container, code,
+		  container->oom_killed ? ": it had no memory left" : "");
+	if (container->error && *container->error)
+		error_detail(&err, "%s", container->error);
+	else
+		error_detail(&err, "its last words: docker logs --tail 20 %s", await->container);
 	err->exit_code = code;
 	finish(await, err);
 }
@@ -130,7 +139,7 @@ static void judge(struct await *await, const struct container *container)
 	switch (container->state) {
 	case CONTAINER_EXITED:
 	case CONTAINER_DEAD:
-		exited(await, container->exit_code);
+		exited(await, container);
 		return;
 	case CONTAINER_RUNNING:
 		if (await->kind == AWAIT_RUNNING)
@@ -149,15 +158,19 @@ static void judge(struct await *await, const struct container *container)
 static void looked(const struct container *container, const struct error *err, void *payload)
 {
 	struct await *await = payload;
+	struct await_set *set = await->set;
 
 	await->request = NULL;
 	if (await->cancelled) {
 		fail(await, ERROR_CANCELLED, NULL, "cancelled");
+		maybe_closed(set);
 		return;
 	}
 	if (err && err->code == ERROR_UNAVAILABLE) {
-		/* The stream breaks as well; it looks again when it is back. */
+		/* Where the stream broke as well, its return looks at everything again. */
 		await->looked = false;
+		if (set->open)
+			alarm_in(&set->again, RETRY_FIRST);
 		return;
 	}
 	if (err) {
@@ -185,6 +198,12 @@ static void look(struct await *await)
 	await->request = engine_inspect(await->set->engine, await->container, looked, await);
 }
 
+/* A probe of ours has the last word, not the engine's event. */
+static bool is_probed(const struct await *await)
+{
+	return await->health && await->health(await->container, await->health_payload);
+}
+
 static void event_for(struct await *await, const struct engine_event *event)
 {
 	if (!await->looked || await->request) {
@@ -192,7 +211,7 @@ static void event_for(struct await *await, const struct engine_event *event)
 		return;
 	}
 	if (event->kind == EVENT_HEALTH && event->health == HEALTH_HEALTHY &&
-	    await->kind == AWAIT_HEALTHY && event->time >= await->started) {
+	    await->kind == AWAIT_HEALTHY && event->time >= await->started && !is_probed(await)) {
 		finish(await, NULL);
 		return;
 	}
@@ -224,14 +243,14 @@ static void on_open(struct engine_stream *stream, void *payload)
 	struct await_set *set = payload;
 
 	set->open = true;
-	set->retry_ms = RETRY_FIRST_MS;
+	set->wait = RETRY_FIRST;
 	await_look(set);
 	engine_stream_read(stream);
 }
 
-static void handle_closed(uv_handle_t *handle)
+static void alarm_closed(struct alarm *alarm)
 {
-	struct await_set *set = handle->data;
+	struct await_set *set = alarm->data;
 
 	if (--set->handles)
 		return;
@@ -247,15 +266,26 @@ static void handle_closed(uv_handle_t *handle)
 static void maybe_closed(struct await_set *set)
 {
 	if (!set->closing || set->stream || !list_empty(&set->awaits) ||
-	    uv_is_closing((uv_handle_t *)&set->retry))
+	    alarm_is_closing(&set->retry))
 		return;
-	uv_close((uv_handle_t *)&set->retry, handle_closed);
-	uv_close((uv_handle_t *)&set->sweep, handle_closed);
+	alarm_close(&set->retry, alarm_closed);
+	alarm_close(&set->again, alarm_closed);
+	alarm_close(&set->sweep, alarm_closed);
 }
 
-static void retry_now(uv_timer_t *timer)
+static void retry_now(struct alarm *alarm)
 {
-	follow(timer->data);
+	follow(alarm->data);
+}
+
+static void look_again(struct alarm *alarm)
+{
+	struct await_set *set = alarm->data;
+
+	LIST_FOR_EACH (struct await, await, &set->awaits, link) {
+		if (!await->looked && !await->cancelled && !await->request)
+			look(await);
+	}
 }
 
 static void on_end(struct engine_stream *stream, const struct error *err, void *payload)
@@ -269,10 +299,9 @@ static void on_end(struct engine_stream *stream, const struct error *err, void *
 		maybe_closed(set);
 		return;
 	}
-	log_debug("waits: the event stream ended (%s), again in %u ms", err ? err->message : "end",
-		  set->retry_ms);
-	uv_timer_start(&set->retry, retry_now, set->retry_ms, 0);
-	set->retry_ms = set->retry_ms * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : set->retry_ms * 2;
+	log_debug("waits: the event stream ended: %s", err ? err->message : "end");
+	alarm_in(&set->retry, set->wait);
+	set->wait = set->wait * 2 > RETRY_MAX ? RETRY_MAX : set->wait * 2;
 }
 
 static void follow(struct await_set *set)
@@ -294,21 +323,20 @@ struct await_set *await_open(struct engine *engine, const char *project)
 
 	set->engine = engine;
 	set->project = memory_copy(project);
-	set->retry_ms = RETRY_FIRST_MS;
+	set->wait = RETRY_FIRST;
 	list_init(&set->awaits);
-	uv_timer_init(engine_loop(engine), &set->retry);
-	uv_timer_init(engine_loop(engine), &set->sweep);
-	set->retry.data = set;
-	set->sweep.data = set;
-	set->handles = 2;
+	alarm_open(&set->retry, engine, retry_now, set);
+	alarm_open(&set->again, engine, look_again, set);
+	alarm_open(&set->sweep, engine, sweep, set);
+	set->handles = 3;
 	follow(set);
 	return set;
 }
 
 /* Cancelled conditions end here, in a turn of the loop of their own. */
-static void sweep(uv_timer_t *timer)
+static void sweep(struct alarm *alarm)
 {
-	struct await_set *set = timer->data;
+	struct await_set *set = alarm->data;
 
 	LIST_FOR_EACH (struct await, await, &set->awaits, link) {
 		if (await->cancelled && !await->request)
@@ -322,7 +350,7 @@ void await_cancel(struct await *await)
 	await->cancelled = true;
 	if (await->request)
 		engine_cancel(await->request);
-	uv_timer_start(&await->set->sweep, sweep, 0, 0);
+	alarm_in(&await->set->sweep, 0);
 }
 
 void await_close(struct await_set *set, void (*closed)(void *payload), void *payload)
@@ -331,12 +359,13 @@ void await_close(struct await_set *set, void (*closed)(void *payload), void *pay
 	set->closing = true;
 	set->closed = closed;
 	set->closed_payload = payload;
-	uv_timer_stop(&set->retry);
+	alarm_stop(&set->retry);
+	alarm_stop(&set->again);
 	LIST_FOR_EACH (struct await, await, &set->awaits, link)
 		await_cancel(await);
 	if (set->stream)
 		engine_stream_close(set->stream);
-	uv_timer_start(&set->sweep, sweep, 0, 0);
+	alarm_in(&set->sweep, 0);
 }
 
 struct await *await_add(struct await_set *set, const struct await_options *options,

@@ -11,11 +11,12 @@
 #include "base/memory.h"
 #include "base/own.h"
 #include "compose/supervise/await.h"
+#include "engine/alarm.h"
 
 #define PARALLEL_DEFAULT 8
 #define PATIENCE_DEFAULT (60 * CLOCK_SECOND)
-#define RETRY_FIRST_MS   100
-#define RETRY_MAX_MS     1000
+#define RETRY_FIRST      (100 * CLOCK_MS)
+#define RETRY_MAX        (1 * CLOCK_SECOND)
 
 enum state { BLOCKED, READY, RUNNING, DONE, FAILED };
 
@@ -49,10 +50,10 @@ struct execution {
 	bool retry;
 	bool away; /* the engine is gone: it is asked until it answers */
 	uint64_t away_since;
-	unsigned away_ms;
+	uint64_t away_wait; /* before it is asked again */
 	struct engine_request *ping;
-	uv_timer_t wait_timer; /* the end of all waits */
-	uv_timer_t turn;       /* the start, the end and the pings happen in turns of their own */
+	struct alarm patience; /* the end of all waits */
+	struct alarm turn;     /* the start, the end and the pings happen in turns of their own */
 	unsigned handles;
 	void (*done)(const struct execute_result *result, const struct error *err, void *payload);
 	void *payload;
@@ -106,8 +107,6 @@ static void show(const struct execution *execution, const struct step *step,
 	sink->tell(&progress, sink->payload);
 }
 
-static void turn(struct execution *execution, uint64_t ms);
-
 static void stop_waits(struct execution *execution)
 {
 	for (size_t i = 0; execution->waits && i < execution->plan->steps.len; i++) {
@@ -135,8 +134,8 @@ static void failed(struct task *task, const struct error *err)
 	execution->retry = execution->retry || world_changed(task->step, err);
 	if (err->code == ERROR_UNAVAILABLE && !execution->cancelled && !execution->away) {
 		execution->away = true;
-		execution->away_since = clock_monotonic();
-		execution->away_ms = RETRY_FIRST_MS;
+		execution->away_since = engine_now(execution->engine);
+		execution->away_wait = RETRY_FIRST;
 	}
 	if (!execution->error) {
 		execution->error = error_copy(err);
@@ -172,7 +171,7 @@ static void answered(struct task *task, const struct error *err)
 	task->request = NULL;
 	task->await = NULL;
 	if (execution->options.step)
-		execution->options.step(step, true, execution->options.step_payload);
+		execution->options.step(step, true, err, execution->options.step_payload);
 	if (err && !(step->optional && err->code != ERROR_CANCELLED)) {
 		failed(task, err);
 	} else {
@@ -327,7 +326,7 @@ static void start_task(struct task *task)
 	log_debug("step #%zu: %s %s", step->index + 1, step_kind_name(step->kind), step->subject);
 	show(execution, step, PROGRESS_WORKING, kinds[step->kind].working, step->cause);
 	if (execution->options.step)
-		execution->options.step(step, false, execution->options.step_payload);
+		execution->options.step(step, false, NULL, execution->options.step_payload);
 	if (kinds[step->kind].is_wait) {
 		start_wait(task);
 		return;
@@ -374,9 +373,9 @@ static void finish(struct execution *execution)
 	done(&result, err, payload);
 }
 
-static void handle_closed(uv_handle_t *handle)
+static void alarm_closed(struct alarm *alarm)
 {
-	struct execution *execution = handle->data;
+	struct execution *execution = alarm->data;
 
 	if (--execution->handles == 0)
 		finish(execution);
@@ -387,8 +386,8 @@ static void close_handles(void *payload)
 	struct execution *execution = payload;
 
 	execution->awaits = NULL;
-	uv_close((uv_handle_t *)&execution->wait_timer, handle_closed);
-	uv_close((uv_handle_t *)&execution->turn, handle_closed);
+	alarm_close(&execution->patience, alarm_closed);
+	alarm_close(&execution->turn, alarm_closed);
 }
 
 static void end(struct execution *execution)
@@ -405,7 +404,7 @@ static void end(struct execution *execution)
 static void pinged(const struct error *err, void *payload)
 {
 	struct execution *execution = payload;
-	uint64_t away = clock_monotonic() - execution->away_since;
+	uint64_t away = engine_now(execution->engine) - execution->away_since;
 
 	execution->ping = NULL;
 	if (!err || execution->cancelled || away > execution->options.patience) {
@@ -413,15 +412,15 @@ static void pinged(const struct error *err, void *payload)
 		schedule(execution);
 		return;
 	}
-	turn(execution, execution->away_ms);
-	execution->away_ms *= 2;
-	if (execution->away_ms > RETRY_MAX_MS)
-		execution->away_ms = RETRY_MAX_MS;
+	alarm_in(&execution->turn, execution->away_wait);
+	execution->away_wait *= 2;
+	if (execution->away_wait > RETRY_MAX)
+		execution->away_wait = RETRY_MAX;
 }
 
-static void on_turn(uv_timer_t *timer)
+static void on_turn(struct alarm *alarm)
 {
-	struct execution *execution = timer->data;
+	struct execution *execution = alarm->data;
 
 	if (execution->away && !execution->cancelled) {
 		if (!execution->ping)
@@ -430,11 +429,6 @@ static void on_turn(uv_timer_t *timer)
 	}
 	execution->away = false;
 	schedule(execution);
-}
-
-static void turn(struct execution *execution, uint64_t ms)
-{
-	uv_timer_start(&execution->turn, on_turn, ms, 0);
 }
 
 /* Starts what is ready, or ends where nothing is left to do. */
@@ -447,15 +441,15 @@ static void schedule(struct execution *execution)
 	if (execution->requests || execution->waits || execution->ping)
 		return;
 	if (execution->away) {
-		turn(execution, 0);
+		alarm_in(&execution->turn, 0);
 		return;
 	}
 	end(execution);
 }
 
-static void wait_timed_out(uv_timer_t *timer)
+static void wait_timed_out(struct alarm *alarm)
 {
-	struct execution *execution = timer->data;
+	struct execution *execution = alarm->data;
 
 	if (execution->stopping || execution->ending)
 		return;
@@ -531,7 +525,6 @@ struct execution *execute_start(struct engine *engine, const struct plan *plan,
 				void *payload)
 {
 	struct execution *execution = memory_zero(1, sizeof(*execution));
-	uv_loop_t *loop = engine_loop(engine);
 
 	execution->engine = engine;
 	execution->plan = plan;
@@ -546,18 +539,15 @@ struct execution *execute_start(struct engine *engine, const struct plan *plan,
 	execution->payload = payload;
 	make_tasks(execution);
 	turn_edges(execution);
-	uv_timer_init(loop, &execution->wait_timer);
-	uv_timer_init(loop, &execution->turn);
-	execution->wait_timer.data = execution;
-	execution->turn.data = execution;
+	alarm_open(&execution->patience, engine, wait_timed_out, execution);
+	alarm_open(&execution->turn, engine, on_turn, execution);
 	execution->handles = 2;
 	if (has_waits(plan)) {
 		execution->awaits = await_open(engine, execution->project);
 		if (options->wait_timeout)
-			uv_timer_start(&execution->wait_timer, wait_timed_out,
-				       options->wait_timeout / CLOCK_MS, 0);
+			alarm_in(&execution->patience, options->wait_timeout);
 	}
-	turn(execution, 0);
+	alarm_in(&execution->turn, 0);
 	return execution;
 }
 
@@ -578,7 +568,7 @@ void execute_cancel(struct execution *execution)
 		if (execution->tasks[i].request)
 			engine_cancel(execution->tasks[i].request);
 	}
-	turn(execution, 0);
+	alarm_in(&execution->turn, 0);
 }
 
 void execute_health_changed(struct execution *execution)

@@ -32,9 +32,10 @@ struct execute_options {
 	 * believe the engine. May be NULL. */
 	enum container_health (*health)(const char *container, void *payload);
 	void *health_payload;
-	/* Told of each step before its request is sent and after its answer: the supervisor knows
-	 * by this what was asked by us. May be NULL. */
-	void (*step)(const struct step *step, bool finished, void *payload);
+	/* Told of each step before its request is sent and after its answer (with its error): the
+	 * supervisor knows by this what was asked by us. May be NULL. */
+	void (*step)(const struct step *step, bool finished, const struct error *err,
+		     void *payload);
 	void *step_payload;
 };
 

@@ -14,6 +14,12 @@ bool facts_exists(const char *path, void *payload)
 	return file_kind(path) != FILE_ABSENT;
 }
 
+bool facts_is_file(const char *path, void *payload)
+{
+	(void)payload;
+	return file_kind(path) == FILE_REGULAR;
+}
+
 static int bind_tcp(uv_loop_t *loop, const struct sockaddr *address)
 {
 	uv_tcp_t tcp;

@@ -17,28 +17,33 @@ static struct step *add(struct plan *plan, enum step_kind kind, const char *cont
 	step->target = step->subject;
 	step->cause = arena_copy(&plan->arena, cause);
 	step->timeout = -1;
+	step->optional = true;
 	return step;
 }
 
-/* The running containers of services that want to be restarted with this one. */
-static size_t dependents(const struct project *project, const struct observed *observed,
-			 const char *service, const char **names, size_t max)
+static bool restarts_with(const struct service *service, const char *name)
 {
-	size_t count = 0;
+	ARRAY_FOR_EACH (const struct dependency, dependency, &service->dependencies) {
+		if (dependency->restart && strcmp(dependency->service, name) == 0)
+			return true;
+	}
+	return false;
+}
 
+/* Stops the running containers of services that want to be restarted with this one. */
+static void stop_dependents(struct plan *plan, const struct project *project,
+			    const struct observed *observed, const char *service)
+{
 	ARRAY_FOR_EACH (const struct container, container, &observed->containers) {
 		const char *name = labels_get(&container->labels, "com.docker.compose.service");
+		const char *oneoff = labels_get(&container->labels, "com.docker.compose.oneoff");
 		const struct service *other = name ? project_service(project, name) : NULL;
 
-		if (!other || container->state != CONTAINER_RUNNING)
-			continue;
-		ARRAY_FOR_EACH (const struct dependency, dependency, &other->dependencies) {
-			if (dependency->restart && strcmp(dependency->service, service) == 0 &&
-			    count < max)
-				names[count++] = container->name;
-		}
+		if (other && container->state == CONTAINER_RUNNING && !text_same(oneoff, "True") &&
+		    restarts_with(other, service))
+			add(plan, STEP_STOP, container->name,
+			    "it restarts with what it depends on");
 	}
-	return count;
 }
 
 struct plan *heal_plan(const struct keeper_action *action, const struct project *project,
@@ -46,28 +51,29 @@ struct plan *heal_plan(const struct keeper_action *action, const struct project 
 {
 	static const enum step_kind kinds[] = {
 		[KEEPER_RESTART] = STEP_RESTART,
-		[KEEPER_RECREATE] = STEP_REMOVE,
+		[KEEPER_RECREATE] = STEP_STOP,
 		[KEEPER_STOP] = STEP_STOP,
 		[KEEPER_START] = STEP_START,
 	};
 	struct plan *plan = memory_zero(1, sizeof(*plan));
-	const char *names[64];
-	size_t count = 0;
+	bool recreate = action->verb == KEEPER_RECREATE;
 
-	if (project && action->service &&
-	    (action->verb == KEEPER_RESTART || action->verb == KEEPER_RECREATE))
-		count = dependents(project, observed, action->service, names, ARRAY_LEN(names));
-	for (size_t i = 0; i < count; i++)
-		add(plan, STEP_STOP, names[i], "it restarts with what it depends on");
+	if (project && action->service && (action->verb == KEEPER_RESTART || recreate))
+		stop_dependents(plan, project, observed, action->service);
+	size_t count = plan->steps.len;
 	struct step *step = add(plan, kinds[action->verb], action->container, action->cause);
-	step->force = true;
-	step->service = action->service ? arena_copy(&plan->arena, action->service) : NULL;
 	for (size_t i = 0; i < count; i++)
 		array_push(&step->after, i);
-	size_t middle = step->index;
-	for (size_t i = 0; i < count; i++) {
-		step = add(plan, STEP_START, names[i], "what it depends on was restarted");
-		array_push(&step->after, middle);
+	size_t last = step->index;
+	if (recreate) {
+		step = add(plan, STEP_REMOVE, action->container, action->cause);
+		step->force = true;
+		array_push(&step->after, last);
+	}
+	for (size_t i = 0; i < count && !recreate; i++) {
+		step = add(plan, STEP_START, plan->steps.items[i].subject,
+			   "what it depends on was restarted");
+		array_push(&step->after, last);
 	}
 	return plan;
 }

@@ -8,7 +8,8 @@
 #include "compose/plan/plan.h"
 #include "compose/supervise/keeper.h"
 
-/* project may be NULL: then there are no dependents. RECREATE removes; the caller reconciles
- * afterwards. */
+/* project may be NULL: then there are no dependents. RECREATE stops and removes; the caller
+ * reconciles afterwards, and then starts the dependents that were stopped. Every step is optional:
+ * what was stopped for the sake of another is started though that one's restart failed. */
 struct plan *heal_plan(const struct keeper_action *action, const struct project *project,
 		       const struct observed *observed);

@@ -45,6 +45,8 @@ static void on_started(struct keeper *keeper, struct kept *kept, const struct ke
 	kept->healthy_since = 0;
 	kept->act_at = CLOCK_NEVER;
 	kept->start_at = CLOCK_NEVER;
+	kept->owed = false;
+	kept->ill_engine = kept->ill_probe = false;
 }
 
 /* Whether a stop signal as it is written (SIGUSR1, USR1, 10) is this number. Numbers are Linux's,
@@ -99,6 +101,8 @@ static void on_died(struct keeper *keeper, struct kept *kept, const struct keepe
 	kept->finished = event->exit_code == 0;
 	kept->healthy_since = 0;
 	kept->act_at = CLOCK_NEVER;
+	kept->start_at = CLOCK_NEVER;
+	kept->ill_engine = kept->ill_probe = false;
 	if (foreign && kept->stopping)
 		kept_hold(kept, now);
 	else if (foreign && kept->killed)
@@ -123,8 +127,10 @@ static void on_destroyed(struct keeper *keeper, struct kept *kept, const struct 
 	kept->start_at = CLOCK_NEVER;
 	kept->stopping = false;
 	kept->killed = false;
+	kept->owed = false;
+	kept->ill_engine = kept->ill_probe = false;
 	if (!keeper->busy && (make_again || keeper->reconcile_at != CLOCK_NEVER))
-		keeper->reconcile_at = now + QUIET;
+		keeper_miss(keeper, now);
 }
 
 static void on_healthy(struct keeper *keeper, struct kept *kept, const struct keeper_event *event,
@@ -247,6 +253,11 @@ void keeper_event(struct keeper *keeper, const struct keeper_event *event, uint6
 	if (!kept)
 		kept = kept_new(keeper, event->container);
 	kept_identify(kept, event->id, event->service, event->number);
+	if (event->kind == KEEPER_HEALTHY || event->kind == KEEPER_UNHEALTHY)
+		kept->ill_engine = event->kind == KEEPER_UNHEALTHY;
+	/* A probe of ours finds it ill still. */
+	if (event->kind == KEEPER_HEALTHY && kept->ill_probe)
+		return;
 	if (event->kind == KEEPER_RENAMED)
 		kept_rename(keeper, kept, event->container);
 	else
@@ -286,8 +297,27 @@ void keeper_probe(struct keeper *keeper, const char *container, enum container_h
 		.container = container,
 	};
 
-	if (kept && (health == HEALTH_HEALTHY || health == HEALTH_UNHEALTHY))
+	if (!kept || (health != HEALTH_HEALTHY && health != HEALTH_UNHEALTHY))
+		return;
+	kept->ill_probe = health == HEALTH_UNHEALTHY;
+	if (kept->ill_probe || !kept->ill_engine)
 		keeper_cell(keeper, kept, &event, now);
+}
+
+void keeper_acted(struct keeper *keeper, const char *container, bool done, uint64_t now)
+{
+	struct kept *kept = map_get(&keeper->by_name, container);
+
+	if (!kept)
+		return;
+	kept->acting = false;
+	if (kept->phase == ACTING) {
+		kept->act_at = now + ACT_AGAIN;
+		/* What did not happen does not count. */
+		kept->failures -= !done && kept->failures ? 1 : 0;
+	} else if (kept->phase == DOWN && !done && !kept->held) {
+		kept->start_at = now + ACT_AGAIN;
+	}
 }
 
 /* --- actions */
@@ -314,6 +344,7 @@ static void act_on_health(struct keeper *keeper, struct kept *kept, uint64_t now
 	enum on_unhealthy what = kept_supervision(keeper, kept)->on_unhealthy;
 
 	kept->phase = ACTING;
+	kept->acting = true;
 	kept->act_at = now + ACT_AGAIN;
 	if (what == UNHEALTHY_STOP)
 		kept_hold(kept, now);
@@ -327,13 +358,17 @@ static void act_on_health(struct keeper *keeper, struct kept *kept, uint64_t now
 
 static void act_on_death(struct kept *kept, struct keeper_action *action)
 {
+	static const char *const causes[] = {
+		"ran before the engine went away and does not any more",
+		"was stopped for the sake of another's restart",
+	};
+
 	kept->start_at = CLOCK_NEVER;
+	kept->acting = true;
 	action->verb = KEEPER_START;
 	action->container = memory_copy(kept->name);
 	action->service = memory_copy(kept->service);
-	action->cause = memory_format(
-		"%s ran before the engine went away and does not any more: starting it",
-		kept->name);
+	action->cause = memory_format("%s %s: starting it", kept->name, causes[kept->owed ? 1 : 0]);
 }
 
 bool keeper_next(struct keeper *keeper, uint64_t now, struct keeper_action *action)
@@ -346,6 +381,8 @@ bool keeper_next(struct keeper *keeper, uint64_t now, struct keeper_action *acti
 
 		if (kept->hold_at <= now)
 			kept_hold(kept, now);
+		if (kept->acting)
+			continue;
 		if (kept->phase == AILING && kept->act_at <= now && !kept_is_ours(kept, now)) {
 			act_on_health(keeper, kept, now, action);
 			return true;
@@ -358,8 +395,9 @@ bool keeper_next(struct keeper *keeper, uint64_t now, struct keeper_action *acti
 	if (keeper->reconcile_at > now)
 		return false;
 	keeper->reconcile_at = CLOCK_NEVER;
+	keeper->reconciled++;
 	action->verb = KEEPER_RECONCILE;
-	action->cause = memory_copy("containers were removed behind our back: making them again");
+	action->cause = memory_copy("containers are not there: making them again");
 	return true;
 }
 
@@ -381,8 +419,8 @@ uint64_t keeper_deadline(const struct keeper *keeper)
 		const struct kept *kept = entry->value;
 		uint64_t act = kept->act_at;
 
-		/* The end of our own request asks again. */
-		if (kept->phase != AILING || kept->ours)
+		/* The end of our own request or action asks again. */
+		if (kept->phase != AILING || kept->ours || kept->acting)
 			act = CLOCK_NEVER;
 		else if (kept->ours_until > act)
 			act = kept->ours_until;
@@ -390,7 +428,7 @@ uint64_t keeper_deadline(const struct keeper *keeper)
 			deadline = act;
 		if (kept->hold_at < deadline)
 			deadline = kept->hold_at;
-		if (kept->phase == DOWN && kept->start_at < deadline)
+		if (kept->phase == DOWN && !kept->acting && kept->start_at < deadline)
 			deadline = kept->start_at;
 	}
 	return deadline;
@@ -403,7 +441,8 @@ bool keeper_idle(const struct keeper *keeper)
 	MAP_FOR_EACH (entry, &keeper->by_name) {
 		const struct kept *kept = entry->value;
 
-		if (kept->ours || kept->start_at != CLOCK_NEVER || kept->hold_at != CLOCK_NEVER)
+		if (kept->ours || kept->acting || kept->owed || kept->start_at != CLOCK_NEVER ||
+		    kept->hold_at != CLOCK_NEVER)
 			return false;
 		if (!kept->held && kept->phase != DOWN && kept->phase != GONE)
 			return false;
@@ -428,8 +467,7 @@ void keeper_drop(struct keeper **keeper)
 	if (!*keeper)
 		return;
 	map_drop_with(&(*keeper)->by_name, kept_drop);
-	map_drop(&(*keeper)->held_names);
-	free((*keeper)->held_vector);
+	free((*keeper)->names);
 	free(*keeper);
 	*keeper = NULL;
 }

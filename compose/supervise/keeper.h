@@ -10,7 +10,8 @@
  *
  * Another client's word counts: a stop, or a kill with the container's stop signal or 9 followed by
  * die, that we did not ask for puts a container on hold until the next up or start. What was
- * destroyed with no stop before is missing and re-created after 2 s of quiet. A start by anyone
+ * destroyed with no stop before is missing and re-created after 2 s of quiet (twice as long each
+ * time that this did not help, at most 60 s). A start by anyone
  * ends a hold. Holds younger than 60 s when the event stream breaks are dropped.
  */
 #pragma once
@@ -78,6 +79,12 @@ void keeper_want(struct keeper *keeper, const struct project *project, const cha
 void keeper_ours(struct keeper *keeper, const char *container, bool begin, uint64_t now);
 /* An operation of ours is under way: what is missing now is its matter. A list must follow its end. */
 void keeper_busy(struct keeper *keeper, bool busy);
+/* An action that keeper_next gave came to its end: done, or it came to nothing and is wanted again
+ * while its reason lasts. */
+void keeper_acted(struct keeper *keeper, const char *container, bool done, uint64_t now);
+/* It is stopped by us for the sake of another's restart: should its start not follow, it is started
+ * by an action. */
+void keeper_owe(struct keeper *keeper, const char *container);
 void keeper_event(struct keeper *keeper, const struct keeper_event *event, uint64_t now);
 /* The event stream broke, or came back: after it comes a keeper_observed of everything. */
 void keeper_broken(struct keeper *keeper, uint64_t now);
@@ -88,8 +95,9 @@ void keeper_probe(struct keeper *keeper, const char *container, enum container_h
 		  uint64_t now);
 /* Holds from a record, and for it. */
 void keeper_hold(struct keeper *keeper, const char *container, bool hold, uint64_t now);
-/* NULL-ended, borrowed until the next call. */
+/* NULL-ended, borrowed until the next call of either. */
 const char *const *keeper_held(struct keeper *keeper);
+const char *const *keeper_owed(struct keeper *keeper);
 
 /* The next action that is due, or false. The caller drops the action. */
 bool keeper_next(struct keeper *keeper, uint64_t now, struct keeper_action *action);

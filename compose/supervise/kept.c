@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "compose/supervise/kept.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +74,7 @@ void kept_hold(struct kept *kept, uint64_t now)
 	kept->hold_at = CLOCK_NEVER;
 	kept->act_at = CLOCK_NEVER;
 	kept->start_at = CLOCK_NEVER;
+	kept->owed = false;
 }
 
 void kept_release(struct kept *kept)
@@ -98,6 +100,9 @@ void kept_rename(struct keeper *keeper, struct kept *kept, const char *name)
 	if (there && there != kept) {
 		kept->wanted = kept->wanted || there->wanted;
 		kept->failures = there->failures;
+		kept->ours += there->ours;
+		if (there->ours_until > kept->ours_until)
+			kept->ours_until = there->ours_until;
 		kept_forget(keeper, there);
 	}
 	map_remove(&keeper->by_name, kept->name);
@@ -210,20 +215,44 @@ void keeper_hold(struct keeper *keeper, const char *container, bool held, uint64
 		kept_release(kept);
 }
 
-const char *const *keeper_held(struct keeper *keeper)
+static const char *const *names_with(struct keeper *keeper, size_t flag)
 {
 	size_t count = 0;
 
-	map_drop(&keeper->held_names);
+	keeper->names = memory_grow(keeper->names, keeper->by_name.len + 1, sizeof(*keeper->names));
 	MAP_FOR_EACH (entry, &keeper->by_name) {
-		struct kept *kept = entry->value;
-		if (kept->held)
-			map_set(&keeper->held_names, kept->name, kept);
+		const struct kept *kept = entry->value;
+		if (*(const bool *)((const char *)kept + flag))
+			keeper->names[count++] = kept->name;
 	}
-	keeper->held_vector = memory_grow(keeper->held_vector, keeper->held_names.len + 1,
-					  sizeof(*keeper->held_vector));
-	MAP_FOR_EACH (entry, &keeper->held_names)
-		keeper->held_vector[count++] = entry->key;
-	keeper->held_vector[count] = NULL;
-	return keeper->held_vector;
+	keeper->names[count] = NULL;
+	return keeper->names;
+}
+
+const char *const *keeper_held(struct keeper *keeper)
+{
+	return names_with(keeper, offsetof(struct kept, held));
+}
+
+const char *const *keeper_owed(struct keeper *keeper)
+{
+	return names_with(keeper, offsetof(struct kept, owed));
+}
+
+void keeper_owe(struct keeper *keeper, const char *container)
+{
+	struct kept *kept = map_get(&keeper->by_name, container);
+
+	if (!kept)
+		kept = kept_new(keeper, container);
+	kept->owed = true;
+}
+
+void keeper_miss(struct keeper *keeper, uint64_t now)
+{
+	uint64_t quiet = QUIET;
+
+	for (unsigned i = 0; i < keeper->reconciled && quiet < QUIET_MAX; i++)
+		quiet *= 2;
+	keeper->reconcile_at = now + (quiet < QUIET_MAX ? quiet : QUIET_MAX);
 }

@@ -10,6 +10,7 @@
 #define QUIET                                                                                      \
 	(2 * CLOCK_SECOND) /* after the last removal, before what is missing is made again   \
 				  */
+#define QUIET_MAX  (60 * CLOCK_SECOND) /* between tries that do not help */
 #define HOLD_YOUNG (60 * CLOCK_SECOND) /* a younger hold may be the engine's own shutdown */
 #define OURS_GRACE (1 * CLOCK_SECOND)  /* events travel apart from replies and come after them */
 #define ACT_AGAIN                                                                                  \
@@ -51,17 +52,20 @@ struct kept {
 	uint64_t act_at;        /* AILING: the end of the back-off; ACTING: when to act again */
 	uint64_t start_at;      /* found dead after a break: started then, if still dead */
 	bool ran_before_break;
+	bool acting;                /* an action about it was given and has not ended */
+	bool owed;                  /* we stopped it, and owe it a start */
+	bool ill_engine, ill_probe; /* who finds it unhealthy; either is enough */
 };
 
 struct keeper {
 	struct map by_name; /* struct kept */
 	const struct project *project;
 	bool broken;
-	bool busy;                /* an operation of ours is under way */
-	bool settled;             /* a relist came after the last event */
-	uint64_t reconcile_at;    /* CLOCK_NEVER: nothing is missing */
-	struct map held_names;    /* for keeper_held */
-	const char **held_vector; /* points into it */
+	bool busy;             /* an operation of ours is under way */
+	bool settled;          /* a relist came after the last event */
+	uint64_t reconcile_at; /* CLOCK_NEVER: nothing is missing */
+	unsigned reconciled;   /* how often since nothing was missing */
+	const char **names;    /* for keeper_held */
 };
 
 struct kept *kept_new(struct keeper *keeper, const char *name);
@@ -81,6 +85,8 @@ bool kept_is_ours(const struct kept *kept, uint64_t now);
 bool kept_runs(const struct kept *kept);
 void kept_hold(struct kept *kept, uint64_t now);
 void kept_release(struct kept *kept);
+/* Something is missing: it is made again after a quiet time. */
+void keeper_miss(struct keeper *keeper, uint64_t now);
 
 /* The cell of the table for this phase and event. */
 void keeper_cell(struct keeper *keeper, struct kept *kept, const struct keeper_event *event,

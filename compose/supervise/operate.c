@@ -14,16 +14,18 @@
 #include "compose/supervise/control.h"
 #include "compose/supervise/facts.h"
 #include "compose/supervise/record.h"
+#include "engine/alarm.h"
 
-#define ATTEMPTS      5   /* of observe, plan, execute, where the world changes under the plan */
-#define LOCK_RETRY_MS 100 /* locks tell nobody when they are given up */
+#define ATTEMPTS      5 /* of observe, plan, execute, where the world changes under the plan */
+#define LOCK_RETRY    (100 * CLOCK_MS)   /* locks tell nobody when they are given up */
+#define LOCK_PATIENCE (1 * CLOCK_SECOND) /* then the user is told for whom it waits */
 
 struct operate {
 	uv_loop_t *loop;
 	struct operation operation;
 	struct operate_options options;
 	struct execute_options execute;
-	uv_timer_t turn;
+	struct alarm turn;
 	void (*next)(struct operate *operate); /* what the turn does */
 	struct file_lock *lock;
 	struct control_client *client;
@@ -32,8 +34,9 @@ struct operate {
 	struct observed observed;
 	struct plan *plan;
 	unsigned attempts;
+	uint64_t waits_since; /* for another process's lock; 0: it does not */
 	bool cancelled;
-	bool told_holder;
+	bool told_holder, told_version;
 	struct error *error;
 	void (*done)(const struct error *err, void *payload);
 	void *payload;
@@ -42,18 +45,18 @@ struct operate {
 static void observe(struct operate *operate);
 static void take_lock(struct operate *operate);
 
-static void turned(uv_timer_t *timer)
+static void turned(struct alarm *alarm)
 {
-	struct operate *operate = timer->data;
+	struct operate *operate = alarm->data;
 
 	operate->next(operate);
 }
 
-/* Goes on in a turn of its own, after ms. */
-static void turn(struct operate *operate, uint64_t ms, void (*next)(struct operate *operate))
+/* Goes on in a turn of its own, after so many ns. */
+static void turn(struct operate *operate, uint64_t ns, void (*next)(struct operate *operate))
 {
 	operate->next = next;
-	uv_timer_start(&operate->turn, turned, ms, 0);
+	alarm_in(&operate->turn, ns);
 }
 
 static void warn(struct operate *operate, const char *sentence)
@@ -66,9 +69,9 @@ static void warn(struct operate *operate, const char *sentence)
 
 /* --- the end */
 
-static void closed(uv_handle_t *handle)
+static void closed(struct alarm *alarm)
 {
-	struct operate *operate = handle->data;
+	struct operate *operate = alarm->data;
 	CLEANUP(error_drop) struct error *err = steal(&operate->error);
 	void (*done)(const struct error *, void *) = operate->done;
 	void *payload = operate->payload;
@@ -88,8 +91,7 @@ static void finish(struct operate *operate, const struct error *err)
 {
 	if (!operate->error)
 		operate->error = error_copy(err);
-	uv_timer_stop(&operate->turn);
-	uv_close((uv_handle_t *)&operate->turn, closed);
+	alarm_close(&operate->turn, closed);
 }
 
 static void finish_cancelled(struct operate *operate)
@@ -145,6 +147,7 @@ static int preflight(struct operate *operate, struct error **err)
 		return 0;
 	if (host->capabilities & ENGINE_LOCAL) {
 		facts.exists = facts_exists;
+		facts.is_file = facts_is_file;
 		facts.port_taken = facts_port_taken;
 		facts.payload = &operate->observed;
 	}
@@ -261,6 +264,23 @@ static void observe(struct operate *operate)
 
 static void ask_to_give_up(struct operate *operate);
 
+/* A verb that changes the project holds the lock for as long as it works, and answers nobody. */
+static void tell_holder(struct operate *operate)
+{
+	uint64_t now = engine_now(operate->options.engine);
+	long holder = file_lock_holder(operate->options.home->lock);
+
+	if (!operate->waits_since)
+		operate->waits_since = now;
+	if (operate->told_holder || holder <= 0 || now - operate->waits_since < LOCK_PATIENCE)
+		return;
+	CLEANUP(memory_free)
+	char *sentence =
+		memory_format("waiting for process %ld, which is changing the project", holder);
+	warn(operate, sentence);
+	operate->told_holder = true;
+}
+
 static void answered(enum control_outcome outcome, const cJSON *reply, const struct error *err,
 		     void *payload)
 {
@@ -280,9 +300,12 @@ static void answered(enum control_outcome outcome, const cJSON *reply, const str
 		ask_to_give_up(operate);
 		return;
 	case CONTROL_NOBODY:
+		tell_holder(operate);
+		turn(operate, LOCK_RETRY, take_lock);
+		return;
 	case CONTROL_LOST:
 	case CONTROL_CANCELLED:
-		turn(operate, LOCK_RETRY_MS, take_lock);
+		turn(operate, LOCK_RETRY, take_lock);
 		return;
 	}
 }
@@ -297,7 +320,7 @@ static void gave_up(enum control_outcome outcome, const cJSON *reply, const stru
 	if (operate->cancelled)
 		finish_cancelled(operate);
 	else
-		turn(operate, LOCK_RETRY_MS, take_lock);
+		turn(operate, LOCK_RETRY, take_lock);
 }
 
 /* A supervisor of another version ends and leaves the containers; then the lock is free. */
@@ -305,8 +328,10 @@ static void ask_to_give_up(struct operate *operate)
 {
 	CLEANUP(json_drop) cJSON *message = cJSON_CreateObject();
 
-	warn(operate,
-	     "the project's supervisor is of another version: it ends, and this one carries on");
+	if (!operate->told_version)
+		warn(operate, "the project's supervisor is of another version: it ends, and this "
+			      "one carries on");
+	operate->told_version = true;
 	json_set_string(message, "verb", "give-up");
 	operate->client =
 		control_call(operate->loop, operate->options.home, message, NULL, gave_up, operate);
@@ -315,11 +340,7 @@ static void ask_to_give_up(struct operate *operate)
 static void ask_holder(struct operate *operate)
 {
 	CLEANUP(json_drop) cJSON *message = cJSON_CreateObject();
-	long holder = file_lock_holder(operate->options.home->lock);
 
-	if (!operate->told_holder && holder > 0)
-		log_debug("operate: process %ld holds the project", holder);
-	operate->told_holder = true;
 	json_set_int(message, "version", CONTROL_VERSION);
 	json_set_string(message, "verb", "operate");
 	cJSON_AddItemToObject(message, "operation", operation_json(&operate->operation));
@@ -358,8 +379,7 @@ static struct operate *operate_new(uv_loop_t *loop, const struct operation *oper
 	operate->options = *options;
 	operate->done = done;
 	operate->payload = payload;
-	uv_timer_init(loop, &operate->turn);
-	operate->turn.data = operate;
+	alarm_open(&operate->turn, options->engine, turned, operate);
 	return operate;
 }
 
@@ -387,7 +407,7 @@ struct operate *operate_alone(uv_loop_t *loop, const struct operation *operation
 
 void operate_cancel(struct operate *operate)
 {
-	if (uv_is_closing((uv_handle_t *)&operate->turn))
+	if (alarm_is_closing(&operate->turn))
 		return;
 	operate->cancelled = true;
 	if (operate->execution)

@@ -13,6 +13,7 @@
 
 #define REPLY_MAX      512 /* a status line is read, no body */
 #define LINE_MAX_BYTES (64 * 1024)
+#define LOG_AGAIN_MS   1000 /* after the engine broke the log off */
 
 /* One try of an http or tcp probe: a connection that frees itself. */
 struct
@@ -41,6 +42,7 @@ struct probe_runner {
 	struct try *try;
 	struct engine_stream *log;
 	struct text line;
+	bool tty;
 	uint64_t opened;
 	int failures;
 	enum container_health health;
@@ -242,25 +244,33 @@ static void on_log(struct engine_stream *stream, enum stream_channel channel, co
 }
 
 static void maybe_closed(struct probe_runner *runner);
+static void read_again(uv_timer_t *timer);
 
 static void on_log_end(struct engine_stream *stream, const struct error *err, void *payload)
 {
 	struct probe_runner *runner = payload;
 
 	(void)stream;
-	(void)err;
 	runner->log = NULL;
+	text_clear(&runner->line);
 	if (runner->closing)
 		maybe_closed(runner);
+	else if (err && runner->health != HEALTH_HEALTHY)
+		uv_timer_start(&runner->timer, read_again, LOG_AGAIN_MS, 0);
 }
 
-static void read_log(struct probe_runner *runner, const struct container *container)
+static void read_log(struct probe_runner *runner)
 {
 	static const struct engine_reader reader = {.data = on_log, .end = on_log_end};
-	struct logs_options options = {.follow = true, .tail = -1, .tty = container->tty};
+	struct logs_options options = {.follow = true, .tail = -1, .tty = runner->tty};
 
 	runner->log = engine_logs(runner->engine, runner->container, &options, &reader, runner);
 	engine_stream_read(runner->log);
+}
+
+static void read_again(uv_timer_t *timer)
+{
+	read_log(timer->data);
 }
 
 /* --- whom to dial */
@@ -315,18 +325,31 @@ struct probe_runner *probe_open(struct engine *engine, const struct probe *probe
 	runner->path = memory_copy(probe->path ? probe->path : "/");
 	runner->pattern = memory_copy(probe->pattern);
 	runner->health = HEALTH_STARTING;
+	runner->tty = container->tty;
 	runner->opened = clock_monotonic();
 	runner->changed = changed;
 	runner->payload = payload;
 	uv_timer_init(engine_loop(engine), &runner->timer);
 	runner->timer.data = runner;
 	if (probe->kind == PROBE_LOG) {
-		read_log(runner, container);
+		read_log(runner);
 	} else {
 		find_address(runner, container);
 		next_try(runner);
 	}
 	return runner;
+}
+
+bool probe_is(const struct probe_runner *runner, const struct probe *probe)
+{
+	const struct probe *own = &runner->probe;
+
+	return own->kind == probe->kind && own->port == probe->port &&
+	       own->status == probe->status && own->interval == probe->interval &&
+	       own->timeout == probe->timeout && own->retries == probe->retries &&
+	       own->start_period == probe->start_period &&
+	       text_same(runner->path, probe->path ? probe->path : "/") &&
+	       text_same(runner->pattern, probe->pattern);
 }
 
 enum container_health probe_health(const struct probe_runner *runner)

@@ -97,7 +97,7 @@ static void sync_container(struct probes *probes, const struct project *project,
 
 	if (!probe || container->state != CONTAINER_RUNNING)
 		return;
-	if (entry && text_same(entry->id, container->id)) {
+	if (entry && text_same(entry->id, container->id) && probe_is(entry->runner, probe)) {
 		entry->stale = false;
 		return;
 	}

@@ -36,6 +36,7 @@ int record_write(const struct home_project *home, const struct record *record, s
 	cJSON_AddItemToObject(json, "services",
 			      names_json(record->services.items, record->services.len));
 	cJSON_AddItemToObject(json, "holds", names_json(record->holds.items, record->holds.len));
+	cJSON_AddItemToObject(json, "owed", names_json(record->owed.items, record->owed.len));
 	CLEANUP(memory_free) char *saved = project_save(record->project);
 	cJSON_AddItemToObject(json, "project", cJSON_CreateRaw(saved));
 	CLEANUP(memory_free) char *printed = json_print(json);
@@ -69,6 +70,10 @@ static int read_fields(const cJSON *json, struct record *record, struct error **
 	cJSON_ArrayForEach (name, json_get(json, "holds")) {
 		if (cJSON_IsString(name))
 			array_push(&record->holds, memory_copy(name->valuestring));
+	}
+	cJSON_ArrayForEach (name, json_get(json, "owed")) {
+		if (cJSON_IsString(name))
+			array_push(&record->owed, memory_copy(name->valuestring));
 	}
 	CLEANUP(memory_free) char *saved = json_print(project);
 	return project_restore(saved, strlen(saved), &record->project, err);
@@ -117,6 +122,9 @@ void record_drop(struct record *record)
 	ARRAY_FOR_EACH (char *, name, &record->holds)
 		free(*name);
 	array_drop(&record->holds);
+	ARRAY_FOR_EACH (char *, name, &record->owed)
+		free(*name);
+	array_drop(&record->owed);
 	ARRAY_FOR_EACH (char *, name, &record->services)
 		free(*name);
 	array_drop(&record->services);

@@ -21,9 +21,9 @@ struct record {
 	char *address;
 	char *tls_folder;
 	char *engine_id;
-	bool stopped;           /* the user stopped the project: nothing is to be kept running */
 	ARRAY(char *) services; /* names of those that an up asked for, with what they depend on */
 	ARRAY(char *) holds;    /* names of containers on hold */
+	ARRAY(char *) owed;     /* ... and of those that the loop stopped and will start again */
 };
 
 int record_write(const struct home_project *home, const struct record *record, struct error **err);

@@ -33,10 +33,16 @@ void keeper_broken(struct keeper *keeper, uint64_t now)
 			kept_release(kept);
 			kept->ran_before_break = true;
 		}
-		if (kept_runs(kept) || kept->hold_at != CLOCK_NEVER)
+		if (kept_runs(kept) || kept->hold_at != CLOCK_NEVER ||
+		    kept->start_at != CLOCK_NEVER || (kept->phase == DOWN && kept->acting))
 			kept->ran_before_break = true;
+		/* Whether it still ails is for the list to say, and then counted again. */
+		if (kept->phase == AILING) {
+			kept->phase = UP;
+			kept->failures--;
+		}
 		kept->hold_at = CLOCK_NEVER;
-		kept->act_at = CLOCK_NEVER;
+		kept->start_at = CLOCK_NEVER;
 		kept->stopping = false;
 		kept->killed = false;
 	}
@@ -61,15 +67,47 @@ static void take_health(struct keeper *keeper, struct kept *kept, const struct c
 {
 	struct keeper_event event = {.container = kept->name};
 
-	if (kept->phase == ACTING && now >= kept->act_at)
+	if (kept->phase == ACTING && !kept->acting && now >= kept->act_at)
 		kept->phase = UP;
-	if (container->health == HEALTH_HEALTHY) {
-		event.kind = KEEPER_HEALTHY;
-		keeper_cell(keeper, kept, &event, now);
-	} else if (container->health == HEALTH_UNHEALTHY) {
+	kept->ill_engine = container->health == HEALTH_UNHEALTHY;
+	if (kept->ill_engine || kept->ill_probe) {
 		event.kind = KEEPER_UNHEALTHY;
 		keeper_cell(keeper, kept, &event, now);
+	} else if (container->health == HEALTH_HEALTHY) {
+		event.kind = KEEPER_HEALTHY;
+		keeper_cell(keeper, kept, &event, now);
 	}
+}
+
+/* A container that runs, as a list shows it. */
+static void take_running(struct keeper *keeper, struct kept *kept,
+			 const struct container *container, bool other, uint64_t now)
+{
+	if (!kept_runs(kept) || kept->phase == PAUSED || other) {
+		kept_release(kept);
+		kept->phase = UP;
+		kept->start_at = CLOCK_NEVER;
+		kept->owed = false;
+		kept->ill_probe = false;
+		kept->healthy_since = 0;
+		/* When it was started is not known. */
+		kept->started = 0;
+	}
+	take_health(keeper, kept, container, now);
+}
+
+/* One that does not. */
+static void take_ended(struct keeper *keeper, struct kept *kept, const struct container *container,
+		       uint64_t now)
+{
+	kept->finished = container->exit_code == 0;
+	if (container->state != CONTAINER_EXITED || kept->held)
+		return;
+	if (kept->ran_before_break && kept->wanted)
+		kept->start_at = now + QUIET;
+	if (kept->owed && !keeper->busy && !kept->acting && !kept_is_ours(kept, now) &&
+	    kept->start_at == CLOCK_NEVER)
+		kept->start_at = now;
 }
 
 static void take_container(struct keeper *keeper, const struct container *container, uint64_t now)
@@ -93,18 +131,14 @@ static void take_container(struct keeper *keeper, const struct container *contai
 	kept_identify(kept, container->id, service, number);
 	kept->watched = labels_get(&container->labels, "wincompose.supervise") != NULL;
 	enum phase phase = phase_of(container);
-	if (phase == UP && (!kept_runs(kept) || other)) {
-		kept_release(kept);
-		kept->phase = UP;
-	} else if (phase != UP) {
-		kept->phase = phase;
-		kept->finished = phase == DOWN && container->exit_code == 0;
-	}
 	if (phase == UP)
-		take_health(keeper, kept, container, now);
-	if (phase == DOWN && kept->ran_before_break && !kept->held && kept->wanted &&
-	    container->state == CONTAINER_EXITED)
-		kept->start_at = now + QUIET;
+		take_running(keeper, kept, container, other, now);
+	else
+		kept->phase = phase;
+	if (phase == DOWN)
+		take_ended(keeper, kept, container, now);
+	else if (phase != UP)
+		kept->finished = false;
 	kept->ran_before_break = false;
 }
 
@@ -129,30 +163,37 @@ static const struct container *listed(const struct observed *observed, const cha
 	return NULL;
 }
 
-/* What was kept and is not listed any more was removed while nothing told us. */
-static void take_absent(struct keeper *keeper, struct kept *kept, uint64_t now)
+/* What was kept and is not listed any more was removed while nothing told us. True: it is missing.
+ */
+static bool take_absent(struct keeper *keeper, struct kept *kept, uint64_t now)
 {
 	struct keeper_event event = {.kind = KEEPER_DESTROYED, .container = kept->name};
+	bool missing = kept->wanted && !kept->held && !kept->finished;
 
-	if (kept->phase == GONE) {
-		if (!keeper->busy && kept->wanted && !kept->held && !kept->finished &&
-		    !kept_is_ours(kept, now) && keeper->reconcile_at == CLOCK_NEVER)
-			keeper->reconcile_at = now + QUIET;
-		return;
+	if (kept->phase != GONE) {
+		keeper_cell(keeper, kept, &event, now);
+		return missing;
 	}
-	keeper_cell(keeper, kept, &event, now);
+	if (missing && !keeper->busy && !kept_is_ours(kept, now) &&
+	    keeper->reconcile_at == CLOCK_NEVER)
+		keeper_miss(keeper, now);
+	return missing;
 }
 
 void keeper_observed(struct keeper *keeper, const struct observed *observed, uint64_t now)
 {
+	bool missing = false;
+
 	ARRAY_FOR_EACH (const struct container, container, &observed->containers)
 		take_container(keeper, container, now);
 	for (size_t i = keeper->by_name.len; i-- > 0;) {
 		struct kept *kept = keeper->by_name.entries[i].value;
 
-		if (!listed(observed, kept->name))
-			take_absent(keeper, kept, now);
+		if (!listed(observed, kept->name) && take_absent(keeper, kept, now))
+			missing = true;
 	}
+	if (!missing)
+		keeper->reconciled = 0;
 	if (keeper->broken && keeper->project) {
 		MAP_FOR_EACH (entry, &keeper->by_name) {
 			struct kept *kept = entry->value;

@@ -4,14 +4,17 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/own.h"
+#include "engine/alarm.h"
 
-#define RETRY_FIRST_MS 100
-#define RETRY_MAX_MS   2000
-#define RELIST_MS      10000
+#define RETRY_FIRST (100 * CLOCK_MS)
+#define RETRY_MAX   (2 * CLOCK_SECOND)
+#define RELIST      (10 * CLOCK_SECOND)
+#define STALES_MAX  5 /* lists in a row that are not believed, where events never cease */
 
 struct watch {
 	struct engine *engine;
@@ -23,10 +26,13 @@ struct watch {
 	bool open;       /* the stream is accepted */
 	bool broken;     /* told, and not yet open again */
 	bool list_again; /* something asked for a list while one was under way */
+	bool stale;      /* the list under way may be older than what was told since it was begun */
+	unsigned stales; /* in a row */
+	bool listed;     /* one has come since the stream was opened */
 	bool closing;
-	unsigned retry_ms;
-	uv_timer_t retry;  /* tries the stream again */
-	uv_timer_t relist; /* the one timer at rest */
+	uint64_t wait;       /* before the next try */
+	struct alarm retry;  /* tries the stream again */
+	struct alarm relist; /* the one timer at rest */
 	unsigned handles;
 	void (*closed)(void *payload);
 	void *closed_payload;
@@ -35,9 +41,9 @@ struct watch {
 static void follow(struct watch *watch);
 static void list(struct watch *watch);
 
-static void handle_closed(uv_handle_t *handle)
+static void alarm_closed(struct alarm *alarm)
 {
-	struct watch *watch = handle->data;
+	struct watch *watch = alarm->data;
 
 	if (--watch->handles)
 		return;
@@ -53,13 +59,38 @@ static void maybe_closed(struct watch *watch)
 {
 	if (!watch->closing || watch->stream || watch->list)
 		return;
-	uv_close((uv_handle_t *)&watch->retry, handle_closed);
-	uv_close((uv_handle_t *)&watch->relist, handle_closed);
+	alarm_close(&watch->retry, alarm_closed);
+	alarm_close(&watch->relist, alarm_closed);
 }
 
-static void relist_due(uv_timer_t *timer)
+static void relist_due(struct alarm *alarm)
 {
-	list(timer->data);
+	list(alarm->data);
+}
+
+/* What was asked before a break says nothing of the time after it, and what was asked before an
+ * event may undo it. */
+static void take_list(struct watch *watch, struct observed *observed, const struct error *err)
+{
+	bool stale = watch->stale && watch->stales < STALES_MAX;
+
+	watch->stale = false;
+	watch->stales = stale ? watch->stales + 1 : 0;
+	if (!watch->open)
+		return;
+	if (stale || watch->list_again) {
+		alarm_at(&watch->relist, engine_now(watch->engine));
+	} else if (err && !watch->listed) {
+		alarm_in(&watch->relist, watch->wait);
+	} else {
+		alarm_in(&watch->relist, RELIST);
+	}
+	if (err)
+		log_debug("watch: no list: %s", err->message);
+	if (err || stale)
+		return;
+	watch->listed = true;
+	watch->reader.observed(observed, watch->payload);
 }
 
 static void listed(struct observed *observed, const struct error *err, void *payload)
@@ -71,13 +102,7 @@ static void listed(struct observed *observed, const struct error *err, void *pay
 		maybe_closed(watch);
 		return;
 	}
-	uv_timer_start(&watch->relist, relist_due, RELIST_MS, 0);
-	if (err)
-		log_debug("watch: no list: %s", err->message);
-	else
-		watch->reader.observed(observed, watch->payload);
-	if (watch->list_again && !watch->closing)
-		list(watch);
+	take_list(watch, observed, err);
 }
 
 static void list(struct watch *watch)
@@ -92,6 +117,7 @@ static void list(struct watch *watch)
 		return;
 	}
 	watch->list_again = false;
+	alarm_stop(&watch->relist);
 	watch->list = engine_list(watch->engine, &filter, listed, watch);
 }
 
@@ -99,6 +125,7 @@ static void on_event(struct engine_stream *stream, const struct engine_event *ev
 {
 	struct watch *watch = payload;
 
+	watch->stale = watch->stale || watch->list;
 	if (!watch->closing)
 		watch->reader.event(event, watch->payload);
 	engine_stream_read(stream);
@@ -110,7 +137,8 @@ static void on_open(struct engine_stream *stream, void *payload)
 
 	watch->open = true;
 	watch->broken = false;
-	watch->retry_ms = RETRY_FIRST_MS;
+	watch->listed = false;
+	watch->wait = RETRY_FIRST;
 	if (!watch->closing) {
 		watch->reader.open(watch->payload);
 		list(watch);
@@ -118,9 +146,9 @@ static void on_open(struct engine_stream *stream, void *payload)
 	engine_stream_read(stream);
 }
 
-static void retry_now(uv_timer_t *timer)
+static void retry_now(struct alarm *alarm)
 {
-	follow(timer->data);
+	follow(alarm->data);
 }
 
 static void on_end(struct engine_stream *stream, const struct error *err, void *payload)
@@ -130,12 +158,14 @@ static void on_end(struct engine_stream *stream, const struct error *err, void *
 	(void)stream;
 	watch->stream = NULL;
 	watch->open = false;
+	watch->stale = watch->list != NULL;
+	alarm_stop(&watch->relist);
 	if (watch->closing) {
 		maybe_closed(watch);
 		return;
 	}
-	uv_timer_start(&watch->retry, retry_now, watch->retry_ms, 0);
-	watch->retry_ms = watch->retry_ms * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : watch->retry_ms * 2;
+	alarm_in(&watch->retry, watch->wait);
+	watch->wait = watch->wait * 2 > RETRY_MAX ? RETRY_MAX : watch->wait * 2;
 	if (!watch->broken) {
 		watch->broken = true;
 		watch->reader.broken(err, watch->payload);
@@ -164,11 +194,9 @@ struct watch *watch_open(struct engine *engine, const char *project,
 	watch->project = memory_copy(project);
 	watch->reader = *reader;
 	watch->payload = payload;
-	watch->retry_ms = RETRY_FIRST_MS;
-	uv_timer_init(engine_loop(engine), &watch->retry);
-	uv_timer_init(engine_loop(engine), &watch->relist);
-	watch->retry.data = watch;
-	watch->relist.data = watch;
+	watch->wait = RETRY_FIRST;
+	alarm_open(&watch->retry, engine, retry_now, watch);
+	alarm_open(&watch->relist, engine, relist_due, watch);
 	watch->handles = 2;
 	follow(watch);
 	return watch;
@@ -176,7 +204,8 @@ struct watch *watch_open(struct engine *engine, const char *project,
 
 void watch_list_now(struct watch *watch)
 {
-	if (!watch->closing)
+	/* Closed or broken: the next opening lists. */
+	if (!watch->closing && watch->open)
 		list(watch);
 }
 
@@ -186,8 +215,8 @@ void watch_close(struct watch *watch, void (*closed)(void *payload), void *paylo
 	watch->closing = true;
 	watch->closed = closed;
 	watch->closed_payload = payload;
-	uv_timer_stop(&watch->retry);
-	uv_timer_stop(&watch->relist);
+	alarm_stop(&watch->retry);
+	alarm_stop(&watch->relist);
 	if (watch->list)
 		engine_cancel(watch->list);
 	if (watch->stream)

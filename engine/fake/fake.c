@@ -10,7 +10,8 @@
 
 static bool is_busy(const struct handle *handle)
 {
-	return handle->closing || !list_empty(&handle->requests) || !list_empty(&handle->streams);
+	return handle->closing || handle->alarms || !list_empty(&handle->requests) ||
+	       !list_empty(&handle->streams);
 }
 
 static bool is_anyone_busy(const struct fake_world *world)
@@ -237,11 +238,44 @@ void fake_hang(struct fake_world *world, bool hang)
 	}
 }
 
+/* --- the alarms of clients: a virtual clock is theirs too */
+
+static uint64_t now(const struct engine *engine)
+{
+	const struct fake_world *world = ((const struct handle *)engine)->world;
+
+	return world->options.clock == FAKE_REAL ? clock_monotonic() : world->now;
+}
+
+static void *at(struct engine *engine, uint64_t time, void (*call)(void *payload), void *payload)
+{
+	struct handle *handle = (struct handle *)engine;
+
+	if (handle->world->options.clock == FAKE_REAL)
+		return NULL;
+	struct fake_alarm *alarm = fake_at(handle->world, time, call, payload);
+	alarm->handle = handle;
+	handle->alarms++;
+	fake_handle_arm(handle);
+	return alarm;
+}
+
+static void forget(struct engine *engine, void *pending)
+{
+	struct fake_alarm *alarm = pending;
+
+	(void)engine;
+	fake_forget(&alarm);
+}
+
 const struct engine_ops fake_ops = {
 	.name = "fake",
 	.open = open_alone,
 	.close = close_handle,
 	.cancel = fake_request_cancel,
+	.now = now,
+	.at = at,
+	.forget = forget,
 	.host = fake_ask_host,
 	.ping = fake_ask_ping,
 	.list = fake_ask_list,

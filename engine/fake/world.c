@@ -240,6 +240,8 @@ static void ring(struct timer *timer)
 	void (*call)(void *) = alarm->call;
 	void *payload = alarm->payload;
 
+	if (alarm->handle)
+		alarm->handle->alarms--;
 	list_unlink(&alarm->link);
 	free(alarm);
 	call(payload);
@@ -265,6 +267,8 @@ void fake_forget(struct fake_alarm **at)
 	if (!alarm)
 		return;
 	fake_timer_stop(alarm->world, &alarm->timer);
+	if (alarm->handle)
+		alarm->handle->alarms--;
 	list_unlink(&alarm->link);
 	free(alarm);
 }

@@ -222,6 +222,7 @@ struct handle {
 	uv_idle_t idle;
 	uv_timer_t timer;
 	unsigned open_handles;
+	unsigned alarms; /* of its client, that are set: time goes on for them */
 	bool killed, closing, owns_world;
 	char name[24]; /* the actor: "client 1" */
 	void (*closed)(void *payload);
@@ -332,6 +333,7 @@ struct fault {
 };
 
 struct fake_alarm {
+	struct handle *handle; /* whose client waits for it; or NULL */
 	struct list link;
 	struct timer timer;
 	struct fake_world *world;

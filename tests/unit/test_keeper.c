@@ -110,6 +110,8 @@ static bool acts(struct fixture *fixture, enum keeper_verb verb, const char *con
 	if (container)
 		assert_string_equal(action.container, container);
 	assert_true(action.cause && *action.cause);
+	if (action.container)
+		keeper_acted(fixture->keeper, action.container, true, fixture->now);
 	keeper_action_drop(&action);
 	return true;
 }
