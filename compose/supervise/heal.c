@@ -70,10 +70,5 @@ struct plan *heal_plan(const struct keeper_action *action, const struct project 
 		step->force = true;
 		array_push(&step->after, last);
 	}
-	for (size_t i = 0; i < count && !recreate; i++) {
-		step = add(plan, STEP_START, plan->steps.items[i].subject,
-			   "what it depends on was restarted");
-		array_push(&step->after, last);
-	}
 	return plan;
 }

@@ -58,9 +58,13 @@ static void on_step(const struct step *step, bool finished, const struct error *
 		probes_forget(supervisor->probes, step->subject);
 	if (!finished || err)
 		return;
-	if (job->kind == JOB_HEAL)
+	if (step->kind == STEP_CREATE && job->kind == JOB_RECONCILE)
+		keeper_owe(keeper, step->subject);
+	else if (step->kind == STEP_CREATE && job->operation.plan.no_start)
+		keeper_hold(keeper, step->subject, true, now);
+	else if (job->kind == JOB_HEAL)
 		job->acted = job->acted || text_same(step->subject, job->action.container);
-	else if (puts_on_hold(job->operation.plan.goal) && step->kind != STEP_CREATE)
+	else if (puts_on_hold(job->operation.plan.goal))
 		/* What a verb of ours stopped stays stopped. */
 		keeper_hold(keeper, step->subject, true, now);
 }
@@ -145,7 +149,9 @@ static const char *moot(const struct job *job, const struct container *container
 	struct supervisor *supervisor = job->supervisor;
 
 	if (job->action.verb == KEEPER_START)
-		return container->state == CONTAINER_EXITED ? NULL : "it does not stand still";
+		return container->state == CONTAINER_EXITED || container->state == CONTAINER_CREATED
+			       ? NULL
+			       : "it does not stand still";
 	enum container_health own =
 		probes_health(supervisor->probes, supervisor->desired, container->name);
 	if (container->state != CONTAINER_RUNNING)

@@ -315,8 +315,9 @@ void keeper_acted(struct keeper *keeper, const char *container, bool done, uint6
 		kept->act_at = now + ACT_AGAIN;
 		/* What did not happen does not count. */
 		kept->failures -= !done && kept->failures ? 1 : 0;
-	} else if (kept->phase == DOWN && !done && !kept->held) {
-		kept->start_at = now + ACT_AGAIN;
+	} else if ((kept->phase == DOWN || kept->phase == CREATED) && !kept->held) {
+		kept->start_at = done ? CLOCK_NEVER : now + ACT_AGAIN;
+		kept->owed = kept->owed && !done;
 	}
 }
 
@@ -356,11 +357,54 @@ static void act_on_health(struct keeper *keeper, struct kept *kept, uint64_t now
 				      ordinal(kept->failures), verbs[what].doing);
 }
 
+/* When a container is as its dependents want it, or will not come to be so by itself; CLOCK_NEVER:
+ * not before something happens. */
+static uint64_t settle_time(const struct kept *kept, enum dependency_condition condition)
+{
+	if (kept->held)
+		return 0;
+	if (kept->acting || kept->owed || kept->start_at != CLOCK_NEVER)
+		return CLOCK_NEVER;
+	if (kept->phase == GONE || kept->phase == CREATED)
+		return !kept->wanted || kept->finished ? 0 : CLOCK_NEVER;
+	if (kept_runs(kept))
+		return condition != DEPENDENCY_HEALTHY || kept->phase == HEALTHY ? 0 : CLOCK_NEVER;
+	/* The event of its start by us may still be under way. */
+	return kept->ours ? CLOCK_NEVER : kept->ours_until;
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* When a container that does not run is to be started; CLOCK_NEVER: not before something happens.
+ */
+static uint64_t start_time(const struct keeper *keeper, const struct kept *kept)
+{
+	const struct service *service = kept_service(keeper, kept);
+	uint64_t time = kept->start_at == CLOCK_NEVER ? 0 : kept->start_at;
+
+	if ((kept->phase != DOWN && kept->phase != CREATED) || kept->acting || kept->held ||
+	    (kept->start_at == CLOCK_NEVER && !kept->owed) ||
+	    (kept->owed && (keeper->busy || kept->ours)))
+		return CLOCK_NEVER;
+	for (size_t i = 0; service && i < service->dependencies.len; i++) {
+		const struct dependency *dependency = &service->dependencies.items[i];
+		MAP_FOR_EACH (entry, &keeper->by_name) {
+			const struct kept *other = entry->value;
+			if (text_same(other->service, dependency->service))
+				time = later(time, settle_time(other, dependency->condition));
+		}
+	}
+	return time;
+}
+
 static void act_on_death(struct kept *kept, struct keeper_action *action)
 {
 	static const char *const causes[] = {
 		"ran before the engine went away and does not any more",
-		"was stopped for the sake of another's restart",
+		"is to run and does not",
 	};
 
 	kept->start_at = CLOCK_NEVER;
@@ -387,7 +431,7 @@ bool keeper_next(struct keeper *keeper, uint64_t now, struct keeper_action *acti
 			act_on_health(keeper, kept, now, action);
 			return true;
 		}
-		if (kept->phase == DOWN && kept->start_at <= now) {
+		if (start_time(keeper, kept) <= now) {
 			act_on_death(kept, action);
 			return true;
 		}
@@ -428,8 +472,9 @@ uint64_t keeper_deadline(const struct keeper *keeper)
 			deadline = act;
 		if (kept->hold_at < deadline)
 			deadline = kept->hold_at;
-		if (kept->phase == DOWN && !kept->acting && kept->start_at < deadline)
-			deadline = kept->start_at;
+		uint64_t start = start_time(keeper, kept);
+		if (start < deadline)
+			deadline = start;
 	}
 	return deadline;
 }

@@ -31,7 +31,8 @@ enum keeper_verb {
 	KEEPER_STOP,      /* on_unhealthy: stop */
 	KEEPER_RECONCILE, /* observe, plan with the holds, execute: something is missing, or was
 			     found wanting after a break */
-	KEEPER_START,     /* found finished after the engine or the stream broke: start it again */
+	KEEPER_START,     /* found finished after the engine or the stream broke, or owed: start it
+			     again. Only once what it depends on is up, or will not come */
 };
 
 struct keeper_action {
@@ -82,8 +83,8 @@ void keeper_busy(struct keeper *keeper, bool busy);
 /* An action that keeper_next gave came to its end: done, or it came to nothing and is wanted again
  * while its reason lasts. */
 void keeper_acted(struct keeper *keeper, const char *container, bool done, uint64_t now);
-/* It is stopped by us for the sake of another's restart: should its start not follow, it is started
- * by an action. */
+/* It is stopped by us for the sake of another's restart, or was made by the loop: it is started, by
+ * an action where nothing else does, when what it depends on is as it wants it. */
 void keeper_owe(struct keeper *keeper, const char *container);
 void keeper_event(struct keeper *keeper, const struct keeper_event *event, uint64_t now);
 /* The event stream broke, or came back: after it comes a keeper_observed of everything. */

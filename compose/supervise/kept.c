@@ -101,6 +101,9 @@ void kept_rename(struct keeper *keeper, struct kept *kept, const char *name)
 		kept->wanted = kept->wanted || there->wanted;
 		kept->failures = there->failures;
 		kept->ours += there->ours;
+		kept->owed = kept->owed || there->owed;
+		if (there->held && !kept_runs(kept))
+			kept_hold(kept, there->held_since);
 		if (there->ours_until > kept->ours_until)
 			kept->ours_until = there->ours_until;
 		kept_forget(keeper, there);
@@ -209,10 +212,13 @@ void keeper_hold(struct keeper *keeper, const char *container, bool held, uint64
 
 	if (!kept)
 		kept = kept_new(keeper, container);
-	if (held)
+	/* Said to us: no break of the event stream can make it doubtful. */
+	if (held) {
 		kept_hold(kept, now);
-	else
+		kept->held_since = 0;
+	} else {
 		kept_release(kept);
+	}
 }
 
 static const char *const *names_with(struct keeper *keeper, size_t flag)

@@ -53,7 +53,7 @@ struct kept {
 	uint64_t start_at;      /* found dead after a break: started then, if still dead */
 	bool ran_before_break;
 	bool acting;                /* an action about it was given and has not ended */
-	bool owed;                  /* we stopped it, and owe it a start */
+	bool owed;                  /* we stopped or made it, and owe it a start */
 	bool ill_engine, ill_probe; /* who finds it unhealthy; either is enough */
 };
 

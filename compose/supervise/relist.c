@@ -97,17 +97,13 @@ static void take_running(struct keeper *keeper, struct kept *kept,
 }
 
 /* One that does not. */
-static void take_ended(struct keeper *keeper, struct kept *kept, const struct container *container,
-		       uint64_t now)
+static void take_ended(struct kept *kept, const struct container *container, uint64_t now)
 {
 	kept->finished = container->exit_code == 0;
 	if (container->state != CONTAINER_EXITED || kept->held)
 		return;
 	if (kept->ran_before_break && kept->wanted)
 		kept->start_at = now + QUIET;
-	if (kept->owed && !keeper->busy && !kept->acting && !kept_is_ours(kept, now) &&
-	    kept->start_at == CLOCK_NEVER)
-		kept->start_at = now;
 }
 
 static void take_container(struct keeper *keeper, const struct container *container, uint64_t now)
@@ -136,7 +132,7 @@ static void take_container(struct keeper *keeper, const struct container *contai
 	else
 		kept->phase = phase;
 	if (phase == DOWN)
-		take_ended(keeper, kept, container, now);
+		take_ended(kept, container, now);
 	else if (phase != UP)
 		kept->finished = false;
 	kept->ran_before_break = false;
