@@ -25,7 +25,7 @@ struct conduit {
 	const struct conduit_ops *ops;
 	const struct conduit_events *events;
 	void *payload;
-	struct http_request *request; /* for its host and client */
+	struct http_request *request; /* for its host and client; a plain one outlives it */
 };
 
 struct conduit_ops {
@@ -33,6 +33,8 @@ struct conduit_ops {
 	/* Borrows the bytes until written; one at a time. */
 	void (*write)(struct conduit *conduit, const char *bytes, size_t len);
 	void (*shutdown)(struct conduit *conduit); /* of our side; written follows */
+	/* At rest it does not keep the loop running. Plain ones only. */
+	void (*rest)(struct conduit *conduit, bool on);
 	void (*close)(struct conduit *conduit);
 };
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "engine/direct.h"
 #include "engine/request.h"
 #include "engine/transfer.h"
 #include "engine/upgrade.h"
@@ -160,6 +161,7 @@ static void detach(struct http_request *request)
 	list_unlink(&request->link);
 	list_unlink(&request->due);
 	transfer_end(request);
+	direct_end(request);
 	upgrade_close(request);
 }
 
@@ -272,6 +274,7 @@ static void settle_one(struct http_request *request)
 	/* What makes libcurl or the kernel go on comes last: it may make the request due again. */
 	if (!request->finished) {
 		transfer_resume(request);
+		direct_resume(request);
 		upgrade_resume(request);
 	}
 }
@@ -315,6 +318,7 @@ struct http *http_open(uv_loop_t *loop)
 	http->loop = loop;
 	list_init(&http->requests);
 	list_init(&http->due);
+	list_init(&http->lanes);
 	uv_idle_init(loop, &http->soon);
 	uv_timer_init(loop, &http->silence);
 	http->handles = 2;
@@ -370,6 +374,7 @@ void http_close(struct http *http, void (*closed)(void *payload), void *payload)
 	assert(list_empty(&http->requests));
 	http->closed = closed;
 	http->closed_payload = payload;
+	direct_close(http);
 	if (http->loaded)
 		wire_close(&http->wire, wire_closed);
 	uv_close((uv_handle_t *)&http->soon, soon_closed);
@@ -382,7 +387,9 @@ struct http_request *http_start(struct http *http, const struct http_call *call)
 {
 	struct http_request *request = memory_zero(1, sizeof(*request));
 	CLEANUP(error_drop) struct error *err = NULL;
-	bool plain = call->kind == HTTP_UPGRADE && text_starts(call->host->url, "http://");
+	bool direct = direct_serves(call);
+	bool plain =
+		direct || (call->kind == HTTP_UPGRADE && text_starts(call->host->url, "http://"));
 
 	request->http = http;
 	list_init(&request->due);
@@ -397,11 +404,12 @@ struct http_request *http_start(struct http *http, const struct http_call *call)
 	request->slow_after = call->slow_after;
 	request->heard = clock_monotonic();
 	request->url = memory_format("%s%s", call->host->url, call->path);
-	/* A connection without TLS that is handed over needs nothing of libcurl. */
 	if (!plain && load(http, &err) < 0)
 		request_finish(request, &err);
 	else if (call->kind == HTTP_UPGRADE)
 		upgrade_start(request, call);
+	else if (direct)
+		direct_start(request, call);
 	else
 		transfer_start(request, call);
 	silence_arm(http, deadline(request));
@@ -419,6 +427,11 @@ void http_drop(struct http_request *request)
 		return;
 	detach(request);
 	request_free(request);
+}
+
+const char *http_header(struct http_request *request, const char *name)
+{
+	return request->direct ? direct_header(request, name) : transfer_header(request, name);
 }
 
 const char *http_peek(struct http_request *request, size_t *len)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* http -- HTTP/1.1 requests on the loop, by libcurl's multi interface
+/* http -- HTTP/1.1 requests on the loop: by libcurl's multi interface, and directly to what is on
+ * this host and speaks no TLS
  *
- * One client serves any number of hosts. libcurl is loaded with the first request, not before.
+ * One client serves any number of hosts. libcurl is loaded with the first request that needs it.
  * No callback is called from inside a function of this header; every callback may call any of
  * them, also http_drop of its own request. A request is gone when its done returns, or with
  * http_drop, after which nothing of it is called any more.

@@ -25,7 +25,8 @@ struct plain {
 	uv_connect_t connect;
 	uv_write_t write;
 	uv_shutdown_t shutdown;
-	char *out; /* a copy: a write that is cancelled on Windows goes on reading for a while */
+	char *peer; /* as errors name it */
+	char *out;  /* a copy: a write that is cancelled on Windows goes on reading for a while */
 	bool closed;
 };
 
@@ -38,6 +39,7 @@ static void plain_free(struct plain *plain)
 	/* A look-up that cannot be cancelled any more comes to its end first. */
 	if (plain->handles > 0 || plain->resolving)
 		return;
+	free(plain->peer);
 	free(plain->out);
 	free(plain);
 	http_handle_closed(http);
@@ -65,13 +67,12 @@ static void plain_close(struct conduit *conduit)
 static void end(struct plain *plain, int status, const char *what)
 {
 	CLEANUP(error_drop) struct error *err = NULL;
-	const struct http_host *host = plain->conduit.request->host;
 
 	if (plain->closed)
 		return;
 	if (status != 0)
-		error_set(&err, ERROR_UNAVAILABLE, "%s %s: %s", what,
-			  host->socket ? host->socket : host->url, uv_strerror(status));
+		error_set(&err, ERROR_UNAVAILABLE, "%s %s: %s", what, plain->peer,
+			  uv_strerror(status));
 	plain->conduit.events->ended(err, plain->conduit.payload);
 }
 
@@ -146,10 +147,21 @@ static void plain_shutdown(struct conduit *conduit)
 		end(plain, UV_ENOTCONN, "the connection was lost to");
 }
 
+static void plain_rest(struct conduit *conduit, bool on)
+{
+	struct plain *plain = container_of(conduit, struct plain, conduit);
+
+	if (on)
+		uv_unref(&plain->handle);
+	else
+		uv_ref(&plain->handle);
+}
+
 static const struct conduit_ops plain_ops = {
 	.read = plain_read,
 	.write = plain_write,
 	.shutdown = plain_shutdown,
+	.rest = plain_rest,
 	.close = plain_close,
 };
 
@@ -236,6 +248,8 @@ struct conduit *plain_open(struct http_request *request, const struct conduit_ev
 	int status = 0;
 
 	plain->conduit = (struct conduit){&plain_ops, events, payload, request};
+	plain->peer =
+		memory_copy(request->host->socket ? request->host->socket : request->host->url);
 	plain->http = request->http;
 	plain->http->handles++;
 	plain->handles = 2;

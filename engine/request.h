@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* request -- the inside of http.h: what its two transports, libcurl's transfers (http.c) and
- * upgraded connections (upgrade.c), share
+/* request -- the inside of http.h: what its transports share: libcurl's transfers (transfer.c),
+ * requests over a connection of our own (direct.c) and upgraded connections (upgrade.c)
  *
  * A transport notes what happened by the request_ functions below, which make the request due; the
  * callbacks are called by the client's settling, outside of every transport's code.
@@ -12,6 +12,7 @@
 #include "engine/libcurl.h"
 #include "engine/wire.h"
 
+struct direct;
 struct upgrade;
 
 struct http {
@@ -20,12 +21,14 @@ struct http {
 	struct wire wire;
 	bool loaded;
 	struct list requests;
+	struct list lanes; /* of direct.c: connections that are kept */
+	unsigned lane_count;
 	struct list due; /* requests that have something to tell */
 	bool settling;
 	uv_idle_t soon;       /* runs while something became due outside of libcurl's turn */
 	uv_timer_t silence;   /* the nearest deadline of a request */
 	uint64_t silence_due; /* ns; 0: not armed */
-	unsigned handles;     /* soon, silence, wire, upgrades: what http_close waits for */
+	unsigned handles;     /* soon, silence, wire, connections: what http_close waits for */
 	void (*closed)(void *payload);
 	void *closed_payload;
 };
@@ -39,8 +42,10 @@ struct http_request {
 	void *payload;
 	const struct http_host *host;
 
-	CURL *easy;              /* NULL for an upgrade */
-	struct upgrade *upgrade; /* NULL for all else */
+	/* The transport: one of them. */
+	CURL *easy;
+	struct direct *direct;
+	struct upgrade *upgrade;
 	struct curl_slist *headers;
 	char *url;
 	char *body;

@@ -256,7 +256,7 @@ void transfer_end(struct http_request *request)
 	request->easy = NULL;
 }
 
-const char *http_header(struct http_request *request, const char *name)
+const char *transfer_header(const struct http_request *request, const char *name)
 {
 	struct curl_header *found = NULL;
 

@@ -13,6 +13,7 @@ void transfer_start(struct http_request *request, const struct http_call *call);
 void transfer_resume(struct http_request *request);
 void transfer_end(struct http_request *request);
 void transfer_ended(CURL *easy, CURLcode result, void *payload);
+const char *transfer_header(const struct http_request *request, const char *name);
 /* Who the request goes to and how: shared with upgrade.c. */
 void transfer_dial(struct http_request *request, CURL *easy);
 /* The error that a code of libcurl means. */

@@ -8,38 +8,22 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "engine/conduit.h"
+#include "engine/head.h"
 #include "engine/request.h"
-
-enum { HEAD_MAX = 64 << 10 };
 
 struct upgrade {
 	struct http_request *request;
 	struct conduit *conduit;
 	struct text question; /* what is sent first; empty once it is */
-	struct text head;     /* of the reply, while it comes */
-	bool asked;           /* the question is with the peer */
-	bool chunked;         /* of a refusal */
-	int64_t expected;     /* bytes of a refusal's body; -1: until the end */
+	struct head head;
+	struct text refusal; /* a chunked one, while it comes */
+	bool asked;          /* the question is with the peer */
+	bool chunked;        /* of a refusal */
+	int64_t expected;    /* bytes of a refusal's body; -1: until the end */
 	bool reading, sending;
 };
 
-/* --- the reply's head */
-
-/* The value of a header of the head, as text up to the line's end; NULL: absent. */
-static const char *find(const char *head, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (const char *line = strstr(head, "\r\n"); line; line = strstr(line + 2, "\r\n")) {
-		bool same = true;
-
-		for (size_t i = 0; same && i < len; i++)
-			same = (line[2 + i] | 0x20) == name[i];
-		if (same && line[2 + len] == ':')
-			return line + 3 + len + strspn(line + 3 + len, " ");
-	}
-	return NULL;
-}
+/* --- the reply */
 
 static void finish(struct upgrade *upgrade, enum error_code code, const char *text)
 {
@@ -73,8 +57,8 @@ static void body(struct upgrade *upgrade, const char *bytes, size_t len)
 		return;
 	}
 	if (upgrade->chunked) {
-		text_add_n(&upgrade->head, bytes, len);
-		unchunk(upgrade, text_string(&upgrade->head), upgrade->head.len);
+		text_add_n(&upgrade->refusal, bytes, len);
+		unchunk(upgrade, text_string(&upgrade->refusal), upgrade->refusal.len);
 		return;
 	}
 	if (len && !request_received(request, bytes, len))
@@ -85,33 +69,19 @@ static void body(struct upgrade *upgrade, const char *bytes, size_t len)
 
 static void head(struct upgrade *upgrade, const char *bytes, size_t len)
 {
-	text_add_n(&upgrade->head, bytes, len);
-	const char *text = text_string(&upgrade->head);
-	const char *end = strstr(text, "\r\n\r\n");
+	enum head_step step = head_take(&upgrade->head, &bytes, &len);
 
-	if (!end) {
-		if (upgrade->head.len > HEAD_MAX)
-			finish(upgrade, ERROR_SYSTEM, "an answer that is not HTTP");
-		return;
-	}
-	CLEANUP(text_drop) struct text all = upgrade->head;
-	size_t head_len = (size_t)(end + 4 - text);
-	const char *space = strchr(text, ' ');
-
-	upgrade->head = (struct text){0};
-	all.data[head_len - 2] = '\0';
-	const char *length = find(all.data, "content-length");
-	const char *encoding = find(all.data, "transfer-encoding");
-	int status = text_starts(all.data, "HTTP/1.") && space ? (int)strtol(space, NULL, 10) : 0;
-
-	if (status == 0) {
+	if (step == HEAD_BAD)
 		finish(upgrade, ERROR_SYSTEM, "an answer that is not HTTP");
+	if (step != HEAD_WHOLE)
 		return;
-	}
+	const char *length = head_get(&upgrade->head, "Content-Length");
+
 	upgrade->expected = length ? strtoll(length, NULL, 10) : -1;
-	upgrade->chunked = encoding && text_starts(encoding, "chunked");
-	request_head(upgrade->request, status);
-	body(upgrade, all.data + head_len, all.len - head_len);
+	upgrade->chunked =
+		text_same_nocase(head_get(&upgrade->head, "Transfer-Encoding"), "chunked");
+	request_head(upgrade->request, upgrade->head.status);
+	body(upgrade, bytes, len);
 }
 
 /* --- the conduit's events */
@@ -229,6 +199,7 @@ void upgrade_close(struct http_request *request)
 		return;
 	upgrade->conduit->ops->close(upgrade->conduit);
 	text_drop(&upgrade->question);
-	text_drop(&upgrade->head);
+	text_drop(&upgrade->refusal);
+	head_drop(&upgrade->head);
 	free(upgrade);
 }

@@ -24,6 +24,15 @@ static cJSON *names_json(char *const *names, size_t count)
 	return array;
 }
 
+static bool is_written(const char *path, const char *printed)
+{
+	CLEANUP(error_drop) struct error *ignored = NULL;
+	CLEANUP(text_drop) struct text there = {0};
+
+	return file_read(path, RECORD_MAX, &there, &ignored) == 0 &&
+	       text_same(text_string(&there), printed);
+}
+
 int record_write(const struct home_project *home, const struct record *record, struct error **err)
 {
 	CLEANUP(json_drop) cJSON *json = cJSON_CreateObject();
@@ -40,6 +49,9 @@ int record_write(const struct home_project *home, const struct record *record, s
 	CLEANUP(memory_free) char *saved = project_save(record->project);
 	cJSON_AddItemToObject(json, "project", cJSON_CreateRaw(saved));
 	CLEANUP(memory_free) char *printed = json_print(json);
+	/* Writing waits for the disk, twice. */
+	if (is_written(home->record, printed))
+		return 0;
 	if (file_write(home->record, printed, strlen(printed), true, err) < 0)
 		return error_wrap(err, "the record of what the project should be");
 	return 0;

@@ -145,9 +145,19 @@ static void answer(struct connection *connection)
 			   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
 	else if (server_asked(connection, "POST /upgrade"))
 		upgraded(connection);
+	else if (server_asked(connection, "GET /old"))
+		server_say(connection, "HTTP/1.0 200 OK\r\n\r\nto the end");
+	else if (server_asked(connection, "GET /alien"))
+		server_say(connection, "SSH-2.0-no web server\r\n\r\n");
+	else if (server_asked(connection, "GET /unsized"))
+		server_say(connection,
+			   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nsome\r\n");
+	else if (server_asked(connection, "GET /once"))
+		server_reply(connection, 200, "once");
 	else if (server_asked(connection, "PUT /upload"))
 		server_reply(connection, 200, strstr(connection->in.data, "\r\n\r\n") + 4);
-	if (server_asked(connection, "GET /hangup") || server_asked(connection, "GET /cut"))
+	if (server_asked(connection, "GET /hangup") || server_asked(connection, "GET /cut") ||
+	    server_asked(connection, "GET /old") || server_asked(connection, "GET /once"))
 		server_hang_up(connection);
 	world_of(connection)->kept = connection->closing ? NULL : connection;
 }
@@ -273,6 +283,81 @@ static void connections_are_used_again(void **state)
 	}
 	assert_int_equal(world->server.requests, 5);
 	assert_int_equal(world->server.connections, 1);
+}
+
+static void a_connection_that_died_while_it_was_kept_is_replaced(void **state)
+{
+	struct world *world = *state;
+
+	for (int i = 0; i < 3; i++) {
+		CLEANUP(seen_drop) struct seen seen = {0};
+
+		start(world, &seen, (struct http_call){.path = "/once"});
+		run_until(world, &seen.done);
+		assert_int_equal(seen.code, 0);
+		assert_string_equal(text_string(&seen.body), "once");
+	}
+	assert_int_equal(world->server.connections, 3);
+}
+
+static void a_fresh_request_takes_no_kept_connection(void **state)
+{
+	struct world *world = *state;
+
+	for (int i = 0; i < 3; i++) {
+		CLEANUP(seen_drop) struct seen seen = {0};
+
+		start(world, &seen, (struct http_call){.path = "/plain", .fresh = true});
+		run_until(world, &seen.done);
+	}
+	assert_int_equal(world->server.connections, 3);
+}
+
+static void a_reply_may_come_in_any_pieces(void **state)
+{
+	static const char reply[] = "HTTP/1.1 100 Continue\r\n\r\n"
+				    "HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\n\r\n"
+				    "3;of=this\r\nabc\r\n0A\r\ndefghijklm\r\n0\r\nLast: 1\r\n\r\n";
+	struct world *world = *state;
+	CLEANUP(seen_drop) struct seen seen = {0};
+	CLEANUP(seen_drop) struct seen next = {0};
+
+	start(world, &seen, (struct http_call){.path = "/silent"});
+	while (!world->kept)
+		uv_run(&world->loop, UV_RUN_ONCE);
+	for (size_t i = 0; i < sizeof(reply) - 1; i++) {
+		assert_false(seen.done);
+		server_send(world->kept, reply + i, 1);
+		turns(world, 3);
+	}
+	run_until(world, &seen.done);
+	assert_string_equal(text_string(&seen.body), "abcdefghijklm");
+	start(world, &next, (struct http_call){.path = "/plain"});
+	run_until(world, &next.done);
+	assert_int_equal(world->server.connections, 1);
+}
+
+static void a_reply_without_a_length_ends_with_the_connection(void **state)
+{
+	CLEANUP(seen_drop) struct seen seen = {0};
+
+	start(*state, &seen, (struct http_call){.path = "/old"});
+	run_until(*state, &seen.done);
+	assert_int_equal(seen.code, 0);
+	assert_string_equal(text_string(&seen.body), "to the end");
+}
+
+static void what_is_no_http_is_an_error(void **state)
+{
+	static const char *const paths[] = {"/alien", "/unsized"};
+
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		CLEANUP(seen_drop) struct seen seen = {0};
+
+		start(*state, &seen, (struct http_call){.path = paths[i]});
+		run_until(*state, &seen.done);
+		assert_int_equal(seen.code, ERROR_SYSTEM);
+	}
 }
 
 static void a_reply_larger_than_allowed_is_invalid(void **state)
@@ -484,6 +569,11 @@ int main(void)
 		TEST(a_short_request_ends_with_the_whole_reply),
 		TEST(another_status_is_a_reply_and_no_error),
 		TEST(connections_are_used_again),
+		TEST(a_connection_that_died_while_it_was_kept_is_replaced),
+		TEST(a_fresh_request_takes_no_kept_connection),
+		TEST(a_reply_may_come_in_any_pieces),
+		TEST(a_reply_without_a_length_ends_with_the_connection),
+		TEST(what_is_no_http_is_an_error),
 		TEST(a_reply_larger_than_allowed_is_invalid),
 		TEST(a_lost_connection_is_unavailable),
 		TEST(nobody_listening_is_unavailable_at_once),
