@@ -48,6 +48,8 @@ struct engine_options {
 		*address; /* unix:///path, tcp://host:port, npipe:////./pipe/name; fake: a script */
 	const char *tls_folder; /* holds ca.pem, cert.pem, key.pem; NULL: no TLS */
 	bool tls_skip_verify;
+	const char *memo; /* a folder, made if need be, where the driver may keep what the engine
+			     said of its host, for ten minutes; NULL: it is asked each time */
 	uint64_t timeout; /* ns for short requests; 0: 30 s */
 	/* Told once when a request has waited 2 s for a silent engine: what it waits for. May be
 	 * NULL. */
@@ -60,7 +62,9 @@ struct engine_options {
 struct engine_filter {
 	const char *project; /* com.docker.compose.project; NULL: every project's containers */
 	bool containers, networks, volumes;
-	bool inspect; /* containers with what needs an inspect */
+	bool inspect; /* containers with all that needs an inspect */
+	bool origin;  /* of that, only image_labels: one question for each image, not for each
+			 container */
 	const char *const *
 		network_names; /* looked up by name: external ones, and names that might be taken */
 	const char *const *volume_names;

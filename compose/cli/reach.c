@@ -78,11 +78,14 @@ static int try_choice(struct cli *cli, const struct choice *choice, bool is_defa
 		      struct error **err)
 {
 	struct ask ask = {0};
+	CLEANUP(memory_free)
+	char *memo = cli->home.data ? memory_format("%s/engines", cli->home.data) : NULL;
 	struct engine_options options = {
 		.driver = choice->driver,
 		.address = choice->address,
 		.tls_folder = choice->tls_folder,
 		.tls_skip_verify = choice->tls_skip_verify,
+		.memo = memo,
 		.slow = slow,
 		.slow_payload = cli,
 	};

@@ -132,6 +132,7 @@ static void carry_over(struct slots *s, const struct found *found, const struct 
 	struct spec_endpoint *endpoint = arena_alloc(&s->plan->arena, sizeof(*endpoint));
 	endpoint->network = g->network->name;
 	endpoint->aliases = copied(&s->plan->arena, was->aliases);
+	s->plan->blind = s->plan->blind || !was->aliases;
 	disconnect(s, c, g);
 	size_t step = connect_again(s, c, g, endpoint, "config changed");
 	draft_step(s->plan, step)->optional = true;

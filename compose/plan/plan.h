@@ -71,6 +71,7 @@ struct plan {
 	struct arena arena; /* owns every string and spec; specs borrow from the project too */
 	ARRAY(struct step) steps;
 	struct strings warnings; /* orphans, foreign networks, ...: to be told once */
+	bool blind;              /* made without what only an inspect tells, and needs it */
 };
 
 enum plan_goal {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/memory.h"
 #include "base/own.h"
 #include "compose/plan/preflight.h"
@@ -35,6 +36,7 @@ struct operate {
 	struct plan *plan;
 	unsigned attempts;
 	uint64_t waits_since; /* for another process's lock; 0: it does not */
+	bool closely; /* containers are inspected, each */
 	bool cancelled;
 	bool told_holder, told_version;
 	struct error *error;
@@ -143,7 +145,7 @@ static int preflight(struct operate *operate, struct error **err)
 		.observed = &operate->observed,
 	};
 
-	if (operate->operation.plan.goal != PLAN_UP || operate->attempts > 1)
+	if (operate->operation.plan.goal != PLAN_UP || operate->attempts > 1 || operate->closely)
 		return 0;
 	if (host->capabilities & ENGINE_LOCAL) {
 		facts.exists = facts_exists;
@@ -159,6 +161,8 @@ static int preflight(struct operate *operate, struct error **err)
 	return diagnostics_fail(&findings, err);
 }
 
+static void list(struct operate *operate);
+
 static void decide(struct operate *operate)
 {
 	const struct engine_host *host = engine_host_known(operate->options.engine);
@@ -169,6 +173,11 @@ static void decide(struct operate *operate)
 	    plan_make(operate->operation.project, &operate->observed, host,
 		      &operate->operation.plan, &operate->plan, &err) < 0) {
 		finish(operate, err);
+		return;
+	}
+	if (operate->plan->blind && !operate->closely) {
+		operate->closely = true;
+		list(operate);
 		return;
 	}
 	for (size_t i = 0; operate->attempts == 1 && i < operate->plan->warnings.len; i++)
@@ -212,13 +221,14 @@ static void list(struct operate *operate)
 	CLEANUP(strings_drop) struct strings networks = {0};
 	CLEANUP(strings_drop) struct strings volumes = {0};
 	CLEANUP(strings_drop) struct strings images = {0};
+	CLEANUP(map_drop) struct map named = {0};
 
 	ARRAY_FOR_EACH (struct network, network, &project->networks)
 		array_push(&networks, network->name);
 	ARRAY_FOR_EACH (struct volume, volume, &project->volumes)
 		array_push(&volumes, volume->name);
 	ARRAY_FOR_EACH (struct service, service, &project->services) {
-		if (service->image)
+		if (service->image && !map_set(&named, service->image, operate))
 			array_push(&images, service->image);
 	}
 	array_push(&networks, NULL);
@@ -229,7 +239,8 @@ static void list(struct operate *operate)
 		.containers = true,
 		.networks = true,
 		.volumes = true,
-		.inspect = true,
+		.inspect = operate->closely,
+		.origin = true,
 		.network_names = up ? networks.items : NULL,
 		.volume_names = up ? volumes.items : NULL,
 		.images = up ? images.items : NULL,

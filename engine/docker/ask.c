@@ -275,6 +275,8 @@ static void pinged(struct http_request *http, const struct http_reply *reply,
 	} else if (reply && agree(docker, http_header(http, "Api-Version"), &err) == 0) {
 		free(docker->os_type);
 		docker->os_type = memory_copy(http_header(http, "Ostype"));
+		free(docker->server);
+		docker->server = memory_copy(http_header(http, "Server"));
 	}
 	if (reply)
 		docker->slow_told = false;

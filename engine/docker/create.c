@@ -258,6 +258,9 @@ struct engine_request *docker_create(struct engine *engine, const struct contain
 		of->json[0] = docker_container_json(spec, API_MULTI_NETWORK - 1);
 	if (!docker->api || docker->api >= API_MULTI_NETWORK)
 		of->json[1] = docker_container_json(spec, DOCKER_API_MAX);
-	docker_negotiate(docker, &of->operation.asks, negotiated, of);
+	if (docker->api)
+		negotiated(&(struct answer){.body = ""}, of);
+	else
+		docker_negotiate(docker, &of->operation.asks, negotiated, of);
 	return &of->operation.request;
 }

@@ -52,6 +52,8 @@ static void docker_free(uv_handle_t *handle)
 	free(docker->cert_file);
 	free(docker->key_file);
 	free(docker->os_type);
+	free(docker->server);
+	free(docker->memo);
 	free(docker);
 	closed(payload);
 }
@@ -197,6 +199,7 @@ static int docker_open(uv_loop_t *loop, const struct engine_options *options, st
 	docker->host.key_file = docker->key_file;
 	docker->host.skip_verify = options->tls_skip_verify;
 	docker->host.connect_timeout = docker->host.local ? CLOCK_SECOND : 10 * CLOCK_SECOND;
+	docker->memo = memory_copy(options->memo);
 	docker->http = http_open(loop);
 	list_init(&docker->ping);
 	list_init(&docker->waiting);

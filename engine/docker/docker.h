@@ -36,6 +36,8 @@ struct docker {
 	char *url, *socket, *ca_file, *cert_file, *key_file; /* what host borrows */
 	unsigned api;     /* minor version in use: 41 for 1.41; 0: not negotiated yet */
 	char *os_type;    /* windows, linux: as the ping says it */
+	char *server;     /* Docker/20.10.24 (linux): the same */
+	char *memo;       /* the folder of memo.c; NULL: nothing is kept */
 	struct list ping; /* the negotiation's own ask */
 	bool slow_told;
 	struct list waiting; /* asks that wait for it */
@@ -85,6 +87,11 @@ void docker_negotiate(struct docker *docker, struct list *owner, docker_answered
 		      void *payload);
 /* The error that a status of 400 and more means: ERROR_* with the daemon's "message". */
 int docker_refused(int status, const char *body, size_t len, const char *what, struct error **err);
+
+/* --- memo: what the engine said of its host, kept in a file for the next process */
+/* Fills both where what is kept is still true of the engine that answered the ping. */
+bool memo_read(const struct docker *docker, struct engine_host *host, char **name);
+void memo_write(const struct docker *docker, struct engine_host *host, const char *name);
 
 /* --- paths: /containers/ + escaped name + /start, then queries */
 void docker_path(struct text *path, const char *before, const char *name, const char *after);

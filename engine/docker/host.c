@@ -76,6 +76,22 @@ static char *windows_version(const char *version, const char *kernel)
 
 /* --- the answers */
 
+static void know(struct host_operation *of)
+{
+	struct docker *docker = of->operation.docker;
+	struct engine_host *host = &of->host;
+
+	host->driver = memory_copy("docker");
+	host->address = memory_copy(docker->engine.address);
+	host->api_version = memory_format("1.%u", docker->api);
+	host->capabilities = capabilities(docker, host, of->name);
+	engine_host_drop(&docker->engine.host);
+	docker->engine.host = of->host;
+	docker->engine.host_known = true;
+	of->host = (struct engine_host){0};
+	operation_end(&of->operation, NULL);
+}
+
 static void complete(struct host_operation *of)
 {
 	struct docker *docker = of->operation.docker;
@@ -88,15 +104,8 @@ static void complete(struct host_operation *of)
 		free(host->id);
 		host->id = memory_copy(docker->engine.address);
 	}
-	host->driver = memory_copy("docker");
-	host->address = memory_copy(docker->engine.address);
-	host->api_version = memory_format("1.%u", docker->api);
-	host->capabilities = capabilities(docker, host, of->name);
-	engine_host_drop(&docker->engine.host);
-	docker->engine.host = of->host;
-	docker->engine.host_known = true;
-	of->host = (struct engine_host){0};
-	operation_end(&of->operation, NULL);
+	memo_write(docker, host, of->name);
+	know(of);
 }
 
 static void second(const struct answer *answer, void *payload)
@@ -159,6 +168,25 @@ static void informed(const struct answer *answer, void *payload)
 	complete(of);
 }
 
+static void ask_both(struct host_operation *of)
+{
+	of->waiting = 2;
+	operation_ask(&of->operation, &(struct ask_options){.path = "/version"}, versioned);
+	operation_ask(&of->operation, &(struct ask_options){.path = "/info"}, informed);
+}
+
+static void greeted(const struct answer *answer, void *payload)
+{
+	struct host_operation *of = payload;
+
+	if (answer->err)
+		operation_end(&of->operation, answer->err);
+	else if (memo_read(of->operation.docker, &of->host, &of->name))
+		know(of);
+	else
+		ask_both(of);
+}
+
 struct engine_request *docker_host(struct engine *engine, engine_host_done *done, void *payload)
 {
 	struct host_operation *of =
@@ -171,9 +199,10 @@ struct engine_request *docker_host(struct engine *engine, engine_host_done *done
 		operation_end_soon(&of->operation, &none);
 		return &of->operation.request;
 	}
-	of->waiting = 2;
-	operation_ask(&of->operation, &(struct ask_options){.path = "/version"}, versioned);
-	operation_ask(&of->operation, &(struct ask_options){.path = "/info"}, informed);
+	if (of->operation.docker->memo)
+		docker_negotiate(of->operation.docker, &of->operation.asks, greeted, of);
+	else
+		ask_both(of);
 	return &of->operation.request;
 }
 

@@ -24,7 +24,7 @@ struct lookup {
 struct list_operation {
 	struct operation operation; /* first */
 	struct observed observed;
-	bool inspect;
+	bool inspect, origin;
 	unsigned lists;   /* under way */
 	unsigned running; /* look-ups under way */
 	size_t next;      /* look-up to be started */
@@ -81,7 +81,7 @@ static void advance(struct list_operation *of)
 	look(of);
 	if (of->lists || of->running)
 		return;
-	if (of->inspect)
+	if (of->inspect || of->origin)
 		ARRAY_FOR_EACH (struct container, container, &of->observed.containers)
 			labels_cache_fill(of->operation.docker, container);
 	sort(of);
@@ -173,6 +173,8 @@ static void image(struct lookup *lookup, const cJSON *json)
 
 	if (!json)
 		return;
+	if (!labels_cache_get(lookup->of->operation.docker, id))
+		labels_cache_put(lookup->of->operation.docker, id, json);
 	ARRAY_FOR_EACH (struct image, known, &observed->images)
 		if (text_same(known->id, id))
 			return;
@@ -206,14 +208,15 @@ static bool wanted(const struct list_operation *of, const char *image_id)
 	return !labels_cache_get(of->operation.docker, image_id);
 }
 
-static void inspect_all(struct list_operation *of)
+static void look_closer(struct list_operation *of)
 {
 	for (size_t i = 0; i < of->observed.containers.len; i++) {
 		struct container *container = &of->observed.containers.items[i];
 
 		if (!container->id)
 			continue;
-		add(of, "/containers/", container->id, "/json", inspected)->index = i;
+		if (of->inspect)
+			add(of, "/containers/", container->id, "/json", inspected)->index = i;
 		if (container->image_id && wanted(of, container->image_id))
 			add(of, "/images/", container->image_id, "/json", image_labels);
 	}
@@ -231,8 +234,8 @@ static void containers_listed(const struct answer *answer, void *payload)
 	cJSON_ArrayForEach (item, answer->json)
 		docker_parse_listed(item, array_add(&of->observed.containers));
 	of->lists--;
-	if (of->inspect)
-		inspect_all(of);
+	if (of->inspect || of->origin)
+		look_closer(of);
 	advance(of);
 }
 
@@ -296,6 +299,7 @@ struct engine_request *docker_list(struct engine *engine, const struct engine_fi
 
 	of->operation.drop = drop;
 	of->inspect = filter->inspect;
+	of->origin = filter->origin;
 	ask_list(of, filter->containers, "/containers/json?all=1", filter->project,
 		 containers_listed);
 	ask_list(of, filter->networks, "/networks", filter->project, networks_listed);

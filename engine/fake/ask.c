@@ -32,6 +32,7 @@ struct engine_request *fake_ask_list(struct engine *engine, const struct engine_
 		.networks = filter->networks,
 		.volumes = filter->volumes,
 		.inspect = filter->inspect,
+		.origin = filter->origin,
 		.network_names = memory_copy_vector(filter->network_names),
 		.volume_names = memory_copy_vector(filter->volume_names),
 		.images = memory_copy_vector(filter->images),

@@ -84,20 +84,21 @@ static void set_status(struct box *box)
 }
 
 /* What only an inspect tells is taken off a list. */
-static void add_container(struct observed *observed, struct box *box, bool inspect)
+static void add_container(struct observed *observed, struct box *box, const struct filter *filter)
 {
 	struct container *to = array_add(&observed->containers);
 
 	set_status(box);
 	container_copy(to, &box->seen);
-	if (inspect)
+	if (filter->inspect)
 		return;
 	to->started = to->finished = 0;
 	to->restart_count = 0;
 	to->oom_killed = to->has_healthcheck = to->tty = false;
 	memory_free(&to->error);
 	memory_free(&to->health_output);
-	fake_labels_drop(&to->image_labels);
+	if (!filter->origin)
+		fake_labels_drop(&to->image_labels);
 	if (to->state != CONTAINER_RUNNING)
 		to->health = HEALTH_NONE;
 	ARRAY_FOR_EACH (struct container_network, network, &to->networks)
@@ -124,7 +125,7 @@ static void list_containers(struct request *request)
 
 	LIST_FOR_EACH (struct box, box, &request->world->boxes, link) {
 		if (is_project(&box->seen.labels, filter->project))
-			add_container(observed, box, filter->inspect);
+			add_container(observed, box, filter);
 	}
 	if (observed->containers.len)
 		qsort(observed->containers.items, observed->containers.len,

@@ -264,7 +264,7 @@ struct request {
 	struct text bytes; /* copy_in */
 	struct filter {
 		char *project;
-		bool containers, networks, volumes, inspect;
+		bool containers, networks, volumes, inspect, origin;
 		char **network_names, **volume_names, **images;
 	} filter;
 	struct list waiting; /* in box.waiters */
