@@ -305,10 +305,11 @@ static enum node_tag tag_of(struct reader *reader, const yaml_char_t *tag, struc
 
 	if (!name || strcmp(name, "!") == 0 || text_starts(name, "tag:yaml.org,2002:"))
 		return NODE_PLAIN;
-	if (strcmp(name, "!reset") == 0)
-		return NODE_RESET;
-	if (strcmp(name, "!override") == 0)
-		return NODE_OVERRIDE;
+	bool reset = strcmp(name, "!reset") == 0;
+	if (reset || strcmp(name, "!override") == 0) {
+		reader->ret->marks = true;
+		return reset ? NODE_RESET : NODE_OVERRIDE;
+	}
 	snprintf(message, sizeof(message), "the tag %.100s is not known", name);
 	diagnostic_hint(complain(reader, at, message), "Compose knows !reset and !override");
 	return NODE_PLAIN;

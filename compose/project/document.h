@@ -20,6 +20,7 @@ enum { DOCUMENT_MAX = 10 * 1024 * 1024 };
 
 struct documents {
 	ARRAY(struct node *) list; /* one root for each document that is not empty */
+	bool marks;                /* there is a !reset or an !override in one of them */
 };
 
 /* Adds the documents of a text to ret. file is kept in the positions. False: a finding says why it

@@ -243,7 +243,11 @@ static struct node *merge_documents(struct loader *loader)
 		if (!tree)
 			continue;
 		extend_document(&extend, tree);
-		root = merge_object(loader->arena, &schema_project, root, tree);
+		/* A document alone is merged already, where it has nothing to take away from another. */
+		if (!root && !loader->documents.marks)
+			root = tree;
+		else
+			root = merge_object(loader->arena, &schema_project, root, tree);
 	}
 	map_drop(&expand.unset);
 	return root;

@@ -206,6 +206,11 @@ static struct node *merge_list(struct arena *arena, const struct row *row, const
 	return out;
 }
 
+struct node *merge_unique(struct arena *arena, const struct row *row, struct node *list)
+{
+	return list->sequence.len < 2 ? list : merge_list(arena, row, NULL, list);
+}
+
 /* --- any value */
 
 static const struct {

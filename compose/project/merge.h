@@ -11,6 +11,9 @@
 #include "base/arena.h"
 #include "compose/project/schema.h"
 
+/* Leaves one of each in a list that the row rules, the last, in the place of the first. May give the list itself. */
+struct node *merge_unique(struct arena *arena, const struct row *row, struct node *list);
+
 /* base NULL: the document alone, its marks applied and its lists made unique. */
 struct node *merge_object(struct arena *arena, const struct schema *schema, const struct node *base,
 			  const struct node *over);

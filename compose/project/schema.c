@@ -460,9 +460,13 @@ const struct schema schema_project = {.what = "a Compose file", ROWS(project_row
 
 const struct row *schema_row(const struct schema *schema, const char *name)
 {
-	for (size_t i = 0; i < schema->len; i++)
-		if (schema->rows[i].name[0] == name[0] && strcmp(schema->rows[i].name, name) == 0)
-			return &schema->rows[i];
+	/* An empty name is no attribute, so there are two characters to compare. */
+	if (!*name)
+		return NULL;
+	for (const struct row *row = schema->rows; row < schema->rows + schema->len; row++)
+		if (row->name[0] == name[0] && row->name[1] == name[1] &&
+		    strcmp(row->name, name) == 0)
+			return row;
 	return NULL;
 }
 

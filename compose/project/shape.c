@@ -9,6 +9,7 @@
 #include "base/own.h"
 #include "base/text.h"
 #include "compose/project/form.h"
+#include "compose/project/merge.h"
 
 struct diagnostic *shape_complain(struct shaper *shaper, struct position at,
 				  const struct trail *trail, const char *format, ...)
@@ -316,6 +317,9 @@ static struct node *shape_value(struct shaper *shaper, const struct row *row, st
 	if (in->tag == NODE_RESET || in->kind == NODE_NULL)
 		return in;
 	struct node *out = forms[row->shape](shaper, row, in, trail);
+	if (out && out->kind == NODE_SEQUENCE && row->merge != MERGE_REPLACE &&
+	    row->shape != SHAPE_ANY)
+		out = merge_unique(shaper->arena, row, out);
 	if (out && out != in)
 		out->tag = in->tag;
 	return out;

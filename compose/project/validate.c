@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "compose/project/validate.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,9 +150,10 @@ static void check_ports(const struct subject *subject)
 		const struct node *published = node_get(port, "published");
 		const struct node *address = node_get(port, "host_ip");
 		const struct node *protocol = node_get(port, "protocol");
-		CLEANUP(memory_free) char *below = memory_format("ports[%zu]", i);
+		char below[32];
 		unsigned first, last;
 
+		snprintf(below, sizeof(below), "ports[%zu]", i);
 		if (target && target->kind == NODE_INT &&
 		    (target->integer < 1 || target->integer > 65535))
 			diagnostic_hint(complain(subject, target->at, below, "%s is not a port",
@@ -217,8 +219,9 @@ static void check_mounts(const struct subject *subject)
 	for (size_t i = 0; mounts && i < mounts->sequence.len; i++) {
 		const struct node *mount = mounts->sequence.items[i];
 		const char *target = node_text(node_get(mount, "target"));
-		CLEANUP(memory_free) char *below = memory_format("volumes[%zu]", i);
+		char below[32];
 
+		snprintf(below, sizeof(below), "volumes[%zu]", i);
 		if (mount->kind != NODE_MAPPING)
 			continue;
 		check_mount(subject, mount, below);
@@ -528,8 +531,9 @@ static void check_uses(struct references *references, const struct subject *subj
 	for (size_t i = 0; mounts && i < mounts->sequence.len; i++) {
 		const struct node *mount = mounts->sequence.items[i];
 		const struct node *source = node_get(mount, "source");
-		CLEANUP(memory_free) char *below = memory_format("volumes[%zu]", i);
+		char below[32];
 
+		snprintf(below, sizeof(below), "volumes[%zu]", i);
 		warn_of_drive(references, subject, mount, below);
 		if (source && *source->text &&
 		    text_same(node_text(node_get(mount, "type")), "volume"))
