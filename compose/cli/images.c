@@ -96,9 +96,10 @@ void images_add_pull(struct images_jobs *jobs, const struct project *project,
 		     const struct service *service, bool no_build)
 {
 	const char *builder = no_build ? NULL : builder_of(project, service->image);
+	const char *name = recipe_full_name(&jobs->arena, service->image);
 
 	for (size_t i = 0; i < jobs->len; i++) {
-		if (text_same(jobs->items[i].image, service->image) &&
+		if (text_same(recipe_full_name(&jobs->arena, jobs->items[i].image), name) &&
 		    text_same(jobs->items[i].platform, service->platform))
 			return;
 	}
@@ -243,7 +244,8 @@ struct preparation {
 	const struct images_options *options;
 	bool *chosen;
 	struct images_stock stock;
-	struct map come; /* images that were pulled or built */
+	struct map come; /* images that were pulled or built, by their full names */
+	struct arena arena;
 };
 
 static void preparation_drop(struct preparation *preparation)
@@ -251,6 +253,7 @@ static void preparation_drop(struct preparation *preparation)
 	free(preparation->chosen);
 	images_stock_drop(&preparation->stock);
 	map_drop(&preparation->come);
+	arena_drop(&preparation->arena);
 }
 
 static int policy_of(const struct preparation *preparation, const struct service *service,
@@ -265,6 +268,16 @@ static int policy_of(const struct preparation *preparation, const struct service
 		return options->pull ? error_wrap(err, "--pull")
 				     : error_wrap(err, "services.%s.pull_policy", service->name);
 	return 0;
+}
+
+static void note_come(struct preparation *preparation, const struct images_jobs *jobs)
+{
+	for (size_t i = 0; i < jobs->len; i++) {
+		if (!jobs->items[i].failure)
+			map_set(&preparation->come,
+				recipe_full_name(&preparation->arena, jobs->items[i].image),
+				preparation);
+	}
 }
 
 static int pull(struct preparation *preparation, struct error **err)
@@ -286,16 +299,13 @@ static int pull(struct preparation *preparation, struct error **err)
 	}
 	if (images_run(preparation->cli, &jobs, options->quiet_pull, err) < 0)
 		return (*err)->code;
-	for (size_t i = 0; i < jobs.len; i++) {
-		if (!jobs.items[i].failure)
-			map_set(&preparation->come, jobs.items[i].image, preparation);
-	}
+	note_come(preparation, &jobs);
 	return 0;
 }
 
-static bool is_there(const struct preparation *preparation, const struct service *service)
+static bool is_there(struct preparation *preparation, const struct service *service)
 {
-	return map_has(&preparation->come, service->image) ||
+	return map_has(&preparation->come, recipe_full_name(&preparation->arena, service->image)) ||
 	       images_find(&preparation->stock, service->image);
 }
 
@@ -319,13 +329,12 @@ static int build(struct preparation *preparation, struct error **err)
 	images_order(&jobs);
 	if (images_run(preparation->cli, &jobs, options->quiet_build, err) < 0)
 		return (*err)->code;
-	for (size_t i = 0; i < jobs.len; i++)
-		map_set(&preparation->come, jobs.items[i].image, preparation);
+	note_come(preparation, &jobs);
 	return 0;
 }
 
 /* What is missing still is told before anything is created, all of it at once. */
-static int check_all_there(const struct preparation *preparation, struct error **err)
+static int check_all_there(struct preparation *preparation, struct error **err)
 {
 	ARRAY_FOR_EACH (const struct service, service, &preparation->project->services) {
 		CLEANUP(text_drop) struct text text = {0};

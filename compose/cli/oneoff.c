@@ -133,15 +133,36 @@ static void on_end(struct engine_stream *stream, const struct error *err, void *
 	oneoff->has_ended = oneoff->is_gone = true;
 }
 
-static void follow(struct oneoff *oneoff)
+static void give_up(struct cli *cli, void *payload)
+{
+	struct oneoff *oneoff = payload;
+
+	(void)cli;
+	if (oneoff->events)
+		engine_stream_close(oneoff->events);
+	oneoff->following = true;
+}
+
+static int follow(struct oneoff *oneoff, struct error **err)
 {
 	static const struct engine_reader reader = {
 		.event = on_event, .open = on_open, .end = on_end};
 	const struct events_options options = {.project = oneoff->options->project};
 
+	(void)err; /* without events its end is asked for */
 	oneoff->events = engine_events(oneoff->cli->engine, &options, &reader, oneoff);
 	engine_stream_read(oneoff->events);
+	oneoff->cli->interrupted = give_up;
+	oneoff->cli->interrupted_payload = oneoff;
 	cli_run(oneoff->cli, &oneoff->following);
+	oneoff->cli->interrupted = NULL;
+	return 0;
+}
+
+/* One that came as a step was done, or between two, counts too. */
+static int check(const struct oneoff *oneoff, struct error **err)
+{
+	return oneoff->cli->interrupts ? error_set(err, ERROR_CANCELLED, "cancelled") : 0;
 }
 
 static void unfollow(struct oneoff *oneoff)
@@ -271,10 +292,15 @@ static int attach(struct oneoff *oneoff, struct error **err)
 
 static int talk(struct oneoff *oneoff, int *exit_code, struct error **err)
 {
-	follow(oneoff);
-	if (create(oneoff, err) < 0 || attach(oneoff, err) < 0 || start(oneoff, err) < 0)
-		return (*err)->code;
-	oneoff->cli->interrupts = 0;
+	static int (*const steps[])(struct oneoff * oneoff, struct error * *err) = {follow, create,
+										    attach, start};
+
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		if (check(oneoff, err) < 0 || steps[i](oneoff, err) < 0)
+			return (*err)->code;
+	}
+	if (oneoff->cli->interrupts)
+		interrupted(oneoff->cli, oneoff);
 	if (session_run(oneoff->session, err) < 0)
 		return (*err)->code;
 	return session_left(oneoff->session) ? 0 : conclude(oneoff, exit_code, err);

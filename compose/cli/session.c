@@ -236,6 +236,11 @@ static void run_until(struct session *session, const bool *done)
 int session_open(struct session *session, struct error **err)
 {
 	run_until(session, &session->opened);
+	if (session->broken) {
+		cli_run(session->cli, &session->done);
+		error_drop(&session->error);
+		return error_set(err, ERROR_CANCELLED, "cancelled");
+	}
 	if (!session->stream && session->error)
 		return error_move(err, &session->error);
 	return 0;
