@@ -16,6 +16,7 @@
 
 #define RETRY_FIRST (100 * CLOCK_MS)
 #define RETRY_MAX   (2 * CLOCK_SECOND)
+#define RELOOK      (10 * CLOCK_SECOND) /* makes good what events were lost */
 
 struct await_set {
 	struct engine *engine;
@@ -245,6 +246,7 @@ static void on_open(struct engine_stream *stream, void *payload)
 	set->open = true;
 	set->wait = RETRY_FIRST;
 	await_look(set);
+	alarm_in(&set->again, RELOOK);
 	engine_stream_read(stream);
 }
 
@@ -282,10 +284,10 @@ static void look_again(struct alarm *alarm)
 {
 	struct await_set *set = alarm->data;
 
-	LIST_FOR_EACH (struct await, await, &set->awaits, link) {
-		if (!await->looked && !await->cancelled && !await->request)
-			look(await);
-	}
+	if (list_empty(&set->awaits) || !set->open)
+		return;
+	await_look(set);
+	alarm_in(&set->again, RELOOK);
 }
 
 static void on_end(struct engine_stream *stream, const struct error *err, void *payload)
@@ -381,8 +383,10 @@ struct await *await_add(struct await_set *set, const struct await_options *optio
 	await->done = done;
 	await->payload = payload;
 	list_append(&set->awaits, &await->link);
-	if (set->open)
+	if (set->open) {
 		look(await);
+		alarm_in(&set->again, RELOOK);
+	}
 	return await;
 }
 

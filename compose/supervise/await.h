@@ -3,7 +3,7 @@
  *
  * A set follows one project's events. A condition is looked at once when it begins (or when the
  * stream opens), then at each event that concerns its container, in that event's own turn of the
- * loop; after a break of the stream everything is looked at again. An event counts only if it is
+ * loop; after a break of the stream, and each 10 s, everything is looked at again. An event counts only if it is
  * younger than the container's last known start, as events and replies travel apart.
  */
 #pragma once

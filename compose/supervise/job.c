@@ -58,7 +58,8 @@ static void on_step(const struct step *step, bool finished, const struct error *
 		probes_forget(supervisor->probes, step->subject);
 	if (!finished || err)
 		return;
-	if (step->kind == STEP_CREATE && job->kind == JOB_RECONCILE)
+	bool makes = step->kind == STEP_CREATE || step->kind == STEP_RENAME;
+	if (makes && job->kind == JOB_RECONCILE)
 		keeper_owe(keeper, step->subject);
 	else if (step->kind == STEP_CREATE && job->operation.plan.no_start)
 		keeper_hold(keeper, step->subject, true, now);
@@ -309,7 +310,9 @@ static char **left_alone(struct supervisor *supervisor)
 	return names.items;
 }
 
-/* What should be and what is on hold are as they are when it begins, not when it was thought of. */
+/* What should be and what is on hold are as they are when it begins, not when it was thought of. It
+ * makes and starts nothing: the keeper starts each container when what it depends on is well, so
+ * that nothing waits behind a wait. */
 static int make_reconcile(struct job *job, struct error **err)
 {
 	struct supervisor *supervisor = job->supervisor;
@@ -322,6 +325,7 @@ static int make_reconcile(struct job *job, struct error **err)
 				.goal = PLAN_UP,
 				.no_recreate = true,
 				.no_deps = true,
+				.no_start = true,
 				.ignore_orphans = true,
 				.supervised = true,
 				.timeout = -1,

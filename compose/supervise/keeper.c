@@ -98,7 +98,7 @@ static void on_died(struct keeper *keeper, struct kept *kept, const struct keepe
 	bool foreign = !kept_is_ours(kept, now);
 
 	kept->phase = DOWN;
-	kept->finished = event->exit_code == 0;
+	kept->finished = event->exit_code == 0 && foreign;
 	kept->healthy_since = 0;
 	kept->act_at = CLOCK_NEVER;
 	kept->start_at = CLOCK_NEVER;
@@ -127,7 +127,8 @@ static void on_destroyed(struct keeper *keeper, struct kept *kept, const struct 
 	kept->start_at = CLOCK_NEVER;
 	kept->stopping = false;
 	kept->killed = false;
-	kept->owed = false;
+	/* What we remove to make it anew is owed its start still. */
+	kept->owed = kept->owed && kept_is_ours(kept, now);
 	kept->ill_engine = kept->ill_probe = false;
 	if (!keeper->busy && (make_again || keeper->reconcile_at != CLOCK_NEVER))
 		keeper_miss(keeper, now);
@@ -357,18 +358,22 @@ static void act_on_health(struct keeper *keeper, struct kept *kept, uint64_t now
 				      ordinal(kept->failures), verbs[what].doing);
 }
 
-/* When a container is as its dependents want it, or will not come to be so by itself; CLOCK_NEVER:
- * not before something happens. */
+/* When a container is as its dependents want it (0), or will not come to be so by itself;
+ * CLOCK_NEVER: not before something happens. Health is waited for as long as it takes. */
 static uint64_t settle_time(const struct kept *kept, enum dependency_condition condition)
 {
-	if (kept->held)
+	bool gone = kept->phase == GONE || kept->phase == CREATED;
+
+	if (gone && !kept->wanted)
+		return 0;
+	if (condition == DEPENDENCY_HEALTHY)
+		return kept->phase == HEALTHY ? 0 : CLOCK_NEVER;
+	if (kept->held || kept_runs(kept))
 		return 0;
 	if (kept->acting || kept->owed || kept->start_at != CLOCK_NEVER)
 		return CLOCK_NEVER;
-	if (kept->phase == GONE || kept->phase == CREATED)
-		return !kept->wanted || kept->finished ? 0 : CLOCK_NEVER;
-	if (kept_runs(kept))
-		return condition != DEPENDENCY_HEALTHY || kept->phase == HEALTHY ? 0 : CLOCK_NEVER;
+	if (gone)
+		return kept->finished ? 0 : CLOCK_NEVER;
 	/* The event of its start by us may still be under way. */
 	return kept->ours ? CLOCK_NEVER : kept->ours_until;
 }
