@@ -25,7 +25,16 @@ struct lane {
 	bool deaf; /* nothing is received */
 };
 
-enum part { HEAD, LENGTH, SIZE, CHUNK, CHUNK_END, TRAILER, REST, OVER };
+enum part {
+	PART_HEAD,
+	PART_LENGTH,
+	PART_SIZE,
+	PART_CHUNK,
+	PART_CHUNK_END,
+	PART_TRAILER,
+	PART_REST,
+	PART_OVER
+};
 
 struct direct {
 	struct http_request *request;
@@ -35,7 +44,7 @@ struct direct {
 	enum part part;    /* what comes next */
 	int64_t left;      /* bytes of the body or of the chunk */
 	struct text line;  /* of a chunk's size or the trailer, while it comes */
-	bool bodiless;     /* HEAD */
+	bool bodiless;     /* the question is a HEAD */
 	bool heard;        /* some of an answer has come */
 	bool asked;        /* the question is with the peer */
 	struct text chunk; /* of the upload, while it is sent */
@@ -116,7 +125,7 @@ static bool is_reusable(const struct direct *direct)
 {
 	const char *connection = head_get(&direct->head, "Connection");
 
-	return direct->part == OVER && direct->asked && !direct->lane->writing &&
+	return direct->part == PART_OVER && direct->asked && !direct->lane->writing &&
 	       (!direct->uploads || direct->sent) && !direct->head.old &&
 	       !text_same_nocase(connection, "close");
 }
@@ -166,7 +175,7 @@ static void complete(struct direct *direct)
 {
 	struct error *none = NULL;
 
-	direct->part = OVER;
+	direct->part = PART_OVER;
 	lane_keep(direct);
 	request_finish(direct->request, &none);
 }
@@ -193,13 +202,13 @@ static enum part body_of(struct direct *direct)
 	const char *encoding = head_get(head, "Transfer-Encoding");
 
 	if (direct->bodiless || head->status == 204 || head->status == 304)
-		return OVER;
+		return PART_OVER;
 	if (text_same_nocase(encoding, "chunked"))
-		return SIZE;
+		return PART_SIZE;
 	if (!length)
-		return REST;
+		return PART_REST;
 	direct->left = strtoll(length, NULL, 10);
-	return direct->left > 0 ? LENGTH : OVER;
+	return direct->left > 0 ? PART_LENGTH : PART_OVER;
 }
 
 static bool take_head(struct direct *direct, const char **bytes, size_t *len)
@@ -227,15 +236,15 @@ static bool take_bytes(struct direct *direct, const char **bytes, size_t *len)
 {
 	size_t count = *len;
 
-	if (direct->part != REST && (int64_t)count > direct->left)
+	if (direct->part != PART_REST && (int64_t)count > direct->left)
 		count = (size_t)direct->left;
 	if (!give(direct, bytes, len, count))
 		return false;
-	if (direct->part == REST)
+	if (direct->part == PART_REST)
 		return true;
 	direct->left -= (int64_t)count;
 	if (direct->left == 0)
-		direct->part = direct->part == LENGTH ? OVER : CHUNK_END;
+		direct->part = direct->part == PART_LENGTH ? PART_OVER : PART_CHUNK_END;
 	return true;
 }
 
@@ -254,28 +263,29 @@ static bool take_line(struct direct *direct, const char **bytes, size_t *len)
 	char *end = NULL;
 	unsigned long long size = strtoull(text_string(line), &end, 16);
 	bool blank = line->data[0] == '\r' || line->data[0] == '\n';
-	bool bad = !newline || (direct->part == CHUNK_END && !blank) ||
-		   (direct->part == SIZE && (end == line->data || size > INT64_MAX));
+	bool bad = !newline || (direct->part == PART_CHUNK_END && !blank) ||
+		   (direct->part == PART_SIZE && (end == line->data || size > INT64_MAX));
 
 	if (bad) {
 		fail(direct, ERROR_SYSTEM, "an answer that is not HTTP from");
 		return false;
 	}
-	if (direct->part == CHUNK_END) {
-		direct->part = SIZE;
-	} else if (direct->part == SIZE) {
+	if (direct->part == PART_CHUNK_END) {
+		direct->part = PART_SIZE;
+	} else if (direct->part == PART_SIZE) {
 		direct->left = (int64_t)size;
-		direct->part = size ? CHUNK : TRAILER;
+		direct->part = size ? PART_CHUNK : PART_TRAILER;
 	} else if (blank) {
-		direct->part = OVER;
+		direct->part = PART_OVER;
 	}
 	text_clear(line);
 	return true;
 }
 
 static bool (*const takes[])(struct direct *direct, const char **bytes, size_t *len) = {
-	[HEAD] = take_head,  [LENGTH] = take_bytes,   [SIZE] = take_line,    [CHUNK] = take_bytes,
-	[REST] = take_bytes, [CHUNK_END] = take_line, [TRAILER] = take_line,
+	[PART_HEAD] = take_head,    [PART_LENGTH] = take_bytes, [PART_SIZE] = take_line,
+	[PART_CHUNK] = take_bytes,  [PART_REST] = take_bytes,   [PART_CHUNK_END] = take_line,
+	[PART_TRAILER] = take_line,
 };
 
 /* --- the connection's events */
@@ -303,10 +313,10 @@ static void received(const char *bytes, size_t len, void *payload)
 	if (request->finished)
 		return;
 	direct->heard = true;
-	while (len && direct->part != OVER)
+	while (len && direct->part != PART_OVER)
 		if (!takes[direct->part](direct, &bytes, &len))
 			return;
-	if (direct->part == OVER) {
+	if (direct->part == PART_OVER) {
 		direct->asked = direct->asked && len == 0;
 		complete(direct);
 		return;
@@ -354,10 +364,10 @@ static void ended(const struct error *err, void *payload)
 	}
 	if (err)
 		own = error_copy(err);
-	else if (direct->part != REST)
+	else if (direct->part != PART_REST)
 		error_set(&own, ERROR_UNAVAILABLE, "the connection was lost to %s",
 			  peer_of(direct->request->host));
-	direct->part = OVER;
+	direct->part = PART_OVER;
 	request_finish(direct->request, &own);
 }
 
