@@ -9,3 +9,8 @@ $(OUT)/tests/sim/%$(EXE): $(OUT)/tests/sim/%.o $(library)
 
 sim: $(sim_programs)
 	@for program in $(sim_programs); do DAYS=$(DAYS) $(RUN) $$program || exit 1; done
+
+# A day of it belongs to the tests.
+ifeq ($(PLATFORM),linux)
+check: sim
+endif
