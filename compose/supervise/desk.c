@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "compose/supervise/job.h"
 
-static void tell(const struct progress *progress, void *payload)
+static void told(const struct progress *progress, void *payload)
 {
 	struct job *job = payload;
 
@@ -40,7 +40,7 @@ static void operate(struct supervisor *supervisor, struct control_request *reque
 	operation = (struct operation){0};
 	job->owned = true;
 	job->request = request;
-	job->remote = (struct progress_sink){tell, warn, job};
+	job->remote = (struct progress_sink){told, warn, job};
 	job->progress = &job->remote;
 	control_set_payload(request, job);
 	supervisor_go_on(supervisor);

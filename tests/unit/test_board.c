@@ -12,7 +12,7 @@
 
 static const struct board_view wide = {.width = 80, .height = 24, .now = START + CLOCK_SECOND};
 
-static bool tell(struct board *board, const char *id, enum progress_status status, const char *text,
+static bool told(struct board *board, const char *id, enum progress_status status, const char *text,
 		 const char *details)
 {
 	struct progress progress = {
@@ -48,9 +48,9 @@ static void a_line_says_state_time_and_cause(void **state)
 	CLEANUP(text_drop) struct text out = {0};
 
 	(void)state;
-	tell(board, "Network shop_default", PROGRESS_WORKING, "Creating", "no network yet");
-	tell(board, "Network shop_default", PROGRESS_DONE, "Created", NULL);
-	tell(board, "Container shop-web-1", PROGRESS_WORKING, "Starting", "created");
+	told(board, "Network shop_default", PROGRESS_WORKING, "Creating", "no network yet");
+	told(board, "Network shop_default", PROGRESS_DONE, "Created", NULL);
+	told(board, "Container shop-web-1", PROGRESS_WORKING, "Starting", "created");
 	assert_int_equal(board_render(board, &wide, &out), 3);
 	assert_string_equal(out.data, "[+] Running 1/2\n"
 				      " * Network shop_default  Created      0.0s\n"
@@ -73,12 +73,12 @@ static void news_is_what_changes_words_and_not_bytes(void **state)
 	CLEANUP(board_drop) struct board *board = board_new("Pulling", START);
 
 	(void)state;
-	assert_true(tell(board, "Image web", PROGRESS_WORKING, "Pulling", NULL));
-	assert_false(tell(board, "Image web", PROGRESS_WORKING, "Pulling", NULL));
+	assert_true(told(board, "Image web", PROGRESS_WORKING, "Pulling", NULL));
+	assert_false(told(board, "Image web", PROGRESS_WORKING, "Pulling", NULL));
 	assert_false(load(board, "abc", "Downloading", PROGRESS_WORKING, 1, 10));
 	assert_true(load(board, "abc", "no space left", PROGRESS_ERROR, 1, 10));
 	assert_true(board_busy(board));
-	assert_true(tell(board, "Image web", PROGRESS_DONE, "Pulled", NULL));
+	assert_true(told(board, "Image web", PROGRESS_DONE, "Pulled", NULL));
 	assert_false(board_busy(board));
 }
 
@@ -88,7 +88,7 @@ static void layers_are_one_bar_of_their_image(void **state)
 	CLEANUP(text_drop) struct text out = {0};
 
 	(void)state;
-	tell(board, "Image web", PROGRESS_WORKING, "Pulling", NULL);
+	told(board, "Image web", PROGRESS_WORKING, "Pulling", NULL);
 	load(board, "a", "Downloading", PROGRESS_WORKING, 10000000, 20000000);
 	load(board, "b", "Downloading", PROGRESS_WORKING, 20000000, 20000000);
 	load(board, "b", "Extracting", PROGRESS_WORKING, 1, 20000000);
@@ -121,9 +121,9 @@ static void no_line_is_wider_than_the_terminal(void **state)
 	struct board_view view = wide;
 
 	(void)state;
-	tell(board, "Container a-project-with-a-long-name-service-with-a-long-name-1",
+	told(board, "Container a-project-with-a-long-name-service-with-a-long-name-1",
 	     PROGRESS_WORKING, "Waiting", "a cause that goes on and on and on and on and on");
-	tell(board, "Container b", PROGRESS_ERROR, "Error",
+	told(board, "Container b", PROGRESS_ERROR, "Error",
 	     "\303\244\303\266\303\274 \303\244\303\266\303\274 \303\244\303\266\303\274 and on "
 	     "and "
 	     "on and on and on and on and on and on");
@@ -148,7 +148,7 @@ static void what_does_not_fit_is_folded_and_what_failed_or_works_stays(void **st
 	(void)state;
 	for (int i = 0; i < 30; i++) {
 		snprintf(id, sizeof(id), "Container c%02d", i);
-		tell(board, id,
+		told(board, id,
 		     i == 20   ? PROGRESS_ERROR
 		     : i == 25 ? PROGRESS_WORKING
 			       : PROGRESS_DONE,
@@ -176,7 +176,7 @@ static void control_characters_of_others_do_not_reach_the_terminal(void **state)
 	};
 
 	(void)state;
-	tell(board, progress.id, progress.status, progress.text, progress.details);
+	told(board, progress.id, progress.status, progress.text, progress.details);
 	board_render(board, &wide, &out);
 	board_line(&progress, false, &out);
 	for (const char *c = out.data; *c; c++)

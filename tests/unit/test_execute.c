@@ -26,7 +26,7 @@ struct it {
 	unsigned under_way, most_under_way;
 };
 
-static void tell(const struct progress *progress, void *payload)
+static void told(const struct progress *progress, void *payload)
 {
 	struct it *it = payload;
 
@@ -49,7 +49,7 @@ static const struct progress_sink *sink_of(struct it *it)
 {
 	static struct progress_sink sink;
 
-	sink = (struct progress_sink){.tell = tell, .payload = it};
+	sink = (struct progress_sink){.tell = told, .payload = it};
 	return &sink;
 }
 

@@ -86,7 +86,7 @@ static void tell_of(struct fixture *fixture, const char *service, enum keeper_ev
 	keeper_event(fixture->keeper, &event, fixture->now);
 }
 
-static void tell(struct fixture *fixture, enum keeper_event_kind kind, int value)
+static void told(struct fixture *fixture, enum keeper_event_kind kind, int value)
 {
 	tell_of(fixture, "web", kind, value);
 }
@@ -96,8 +96,8 @@ static void both_run(struct fixture *fixture)
 {
 	tell_of(fixture, "job", KEEPER_STARTED, 0);
 	tell_of(fixture, "job", KEEPER_DIED, 0);
-	tell(fixture, KEEPER_STARTED, 0);
-	tell(fixture, KEEPER_HEALTHY, 0);
+	told(fixture, KEEPER_STARTED, 0);
+	told(fixture, KEEPER_HEALTHY, 0);
 }
 
 static bool acts(struct fixture *fixture, enum keeper_verb verb, const char *container)
@@ -164,7 +164,7 @@ static void a_first_failure_is_acted_upon_at_once(void **state)
 
 	both_run(fixture);
 	assert_true(is_quiet(fixture));
-	tell(fixture, KEEPER_UNHEALTHY, 0);
+	told(fixture, KEEPER_UNHEALTHY, 0);
 	assert_true(keeper_deadline(fixture->keeper) <= fixture->now);
 	assert_true(acts(fixture, KEEPER_RESTART, "shop-web-1"));
 	assert_true(is_quiet(fixture));
@@ -177,7 +177,7 @@ static void later_failures_wait_twice_as_long_each_up_to_the_most(void **state)
 
 	both_run(fixture);
 	for (size_t i = 0; i < ARRAY_LEN(waits); i++) {
-		tell(fixture, KEEPER_UNHEALTHY, 0);
+		told(fixture, KEEPER_UNHEALTHY, 0);
 		uint64_t due = fixture->now + waits[i] * CLOCK_SECOND;
 		assert_int_equal(keeper_deadline(fixture->keeper), due);
 		if (waits[i]) {
@@ -186,8 +186,8 @@ static void later_failures_wait_twice_as_long_each_up_to_the_most(void **state)
 			pass(fixture, 1);
 		}
 		assert_true(acts(fixture, KEEPER_RESTART, "shop-web-1"));
-		tell(fixture, KEEPER_DIED, 137);
-		tell(fixture, KEEPER_STARTED, 0);
+		told(fixture, KEEPER_DIED, 137);
+		told(fixture, KEEPER_STARTED, 0);
 		pass(fixture, 3 * CLOCK_SECOND);
 	}
 }
@@ -197,11 +197,11 @@ static void a_recovery_cancels_the_wait(void **state)
 	struct fixture *fixture = *state;
 
 	both_run(fixture);
-	tell(fixture, KEEPER_UNHEALTHY, 0);
+	told(fixture, KEEPER_UNHEALTHY, 0);
 	assert_true(acts(fixture, KEEPER_RESTART, "shop-web-1"));
-	tell(fixture, KEEPER_STARTED, 0);
-	tell(fixture, KEEPER_UNHEALTHY, 0);
-	tell(fixture, KEEPER_HEALTHY, 0);
+	told(fixture, KEEPER_STARTED, 0);
+	told(fixture, KEEPER_UNHEALTHY, 0);
+	told(fixture, KEEPER_HEALTHY, 0);
 	pass(fixture, 100 * CLOCK_SECOND);
 	assert_true(is_quiet(fixture));
 }
@@ -212,14 +212,14 @@ static void a_long_healthy_time_forgives_the_failures(void **state)
 
 	both_run(fixture);
 	for (int i = 0; i < 3; i++) {
-		tell(fixture, KEEPER_UNHEALTHY, 0);
+		told(fixture, KEEPER_UNHEALTHY, 0);
 		pass(fixture, 8 * CLOCK_SECOND);
 		assert_true(acts(fixture, KEEPER_RESTART, "shop-web-1"));
-		tell(fixture, KEEPER_STARTED, 0);
+		told(fixture, KEEPER_STARTED, 0);
 	}
-	tell(fixture, KEEPER_HEALTHY, 0);
+	told(fixture, KEEPER_HEALTHY, 0);
 	pass(fixture, 60 * CLOCK_SECOND);
-	tell(fixture, KEEPER_UNHEALTHY, 0);
+	told(fixture, KEEPER_UNHEALTHY, 0);
 	assert_true(acts(fixture, KEEPER_RESTART, "shop-web-1"));
 }
 
@@ -230,12 +230,12 @@ static void on_failure_n_bounds_the_restarts(void **state)
 	fixture->services[1].supervision.max_restarts = 2;
 	both_run(fixture);
 	for (int i = 0; i < 2; i++) {
-		tell(fixture, KEEPER_UNHEALTHY, 0);
+		told(fixture, KEEPER_UNHEALTHY, 0);
 		pass(fixture, 8 * CLOCK_SECOND);
 		assert_true(acts(fixture, KEEPER_RESTART, "shop-web-1"));
-		tell(fixture, KEEPER_STARTED, 0);
+		told(fixture, KEEPER_STARTED, 0);
 	}
-	tell(fixture, KEEPER_UNHEALTHY, 0);
+	told(fixture, KEEPER_UNHEALTHY, 0);
 	pass(fixture, 100 * CLOCK_SECOND);
 	assert_true(is_quiet(fixture));
 }
@@ -246,7 +246,7 @@ static void ignore_means_nothing_is_done(void **state)
 
 	fixture->services[1].supervision.on_unhealthy = UNHEALTHY_IGNORE;
 	both_run(fixture);
-	tell(fixture, KEEPER_UNHEALTHY, 0);
+	told(fixture, KEEPER_UNHEALTHY, 0);
 	pass(fixture, 100 * CLOCK_SECOND);
 	assert_true(is_quiet(fixture));
 }
@@ -256,11 +256,11 @@ static void a_foreign_stop_holds_and_a_removal_after_it_is_not_undone(void **sta
 	struct fixture *fixture = *state;
 
 	both_run(fixture);
-	tell(fixture, KEEPER_KILLED, 15);
-	tell(fixture, KEEPER_DIED, 0);
-	tell(fixture, KEEPER_STOPPED, 0);
+	told(fixture, KEEPER_KILLED, 15);
+	told(fixture, KEEPER_DIED, 0);
+	told(fixture, KEEPER_STOPPED, 0);
 	assert_true(is_held(fixture, "shop-web-1"));
-	tell(fixture, KEEPER_DESTROYED, 0);
+	told(fixture, KEEPER_DESTROYED, 0);
 	pass(fixture, 100 * CLOCK_SECOND);
 	list(fixture, false, 0, 0, 0);
 	pass(fixture, 100 * CLOCK_SECOND);
@@ -273,9 +273,9 @@ static void a_forced_removal_is_undone_after_two_quiet_seconds(void **state)
 	struct fixture *fixture = *state;
 
 	both_run(fixture);
-	tell(fixture, KEEPER_KILLED, 9);
-	tell(fixture, KEEPER_DIED, 137);
-	tell(fixture, KEEPER_DESTROYED, 0);
+	told(fixture, KEEPER_KILLED, 9);
+	told(fixture, KEEPER_DIED, 137);
+	told(fixture, KEEPER_DESTROYED, 0);
 	assert_false(is_held(fixture, "shop-web-1"));
 	pass(fixture, 2 * CLOCK_SECOND - 1);
 	assert_true(is_quiet(fixture));
@@ -288,8 +288,8 @@ static void a_foreign_kill_becomes_a_hold_when_no_removal_follows(void **state)
 	struct fixture *fixture = *state;
 
 	both_run(fixture);
-	tell(fixture, KEEPER_KILLED, 9);
-	tell(fixture, KEEPER_DIED, 137);
+	told(fixture, KEEPER_KILLED, 9);
+	told(fixture, KEEPER_DIED, 137);
 	assert_false(is_held(fixture, "shop-web-1"));
 	pass(fixture, 2 * CLOCK_SECOND);
 	assert_true(is_quiet(fixture));
@@ -301,9 +301,9 @@ static void a_start_by_anyone_ends_a_hold(void **state)
 	struct fixture *fixture = *state;
 
 	both_run(fixture);
-	tell(fixture, KEEPER_STOPPED, 0);
+	told(fixture, KEEPER_STOPPED, 0);
 	assert_true(is_held(fixture, "shop-web-1"));
-	tell(fixture, KEEPER_STARTED, 0);
+	told(fixture, KEEPER_STARTED, 0);
 	assert_false(is_held(fixture, "shop-web-1"));
 }
 
@@ -313,10 +313,10 @@ static void a_stop_of_ours_holds_nothing_by_itself(void **state)
 
 	both_run(fixture);
 	keeper_ours(fixture->keeper, "shop-web-1", true, fixture->now);
-	tell(fixture, KEEPER_KILLED, 15);
+	told(fixture, KEEPER_KILLED, 15);
 	keeper_ours(fixture->keeper, "shop-web-1", false, fixture->now);
-	tell(fixture, KEEPER_DIED, 0);
-	tell(fixture, KEEPER_STOPPED, 0);
+	told(fixture, KEEPER_DIED, 0);
+	told(fixture, KEEPER_STOPPED, 0);
 	assert_false(is_held(fixture, "shop-web-1"));
 }
 
@@ -326,16 +326,16 @@ static void a_stop_right_after_a_start_of_ours_is_a_hold(void **state)
 
 	both_run(fixture);
 	keeper_ours(fixture->keeper, "shop-web-1", true, fixture->now);
-	tell(fixture, KEEPER_DIED, 0);
-	tell(fixture, KEEPER_STARTED, 0);
+	told(fixture, KEEPER_DIED, 0);
+	told(fixture, KEEPER_STARTED, 0);
 	keeper_ours(fixture->keeper, "shop-web-1", false, fixture->now);
-	tell(fixture, KEEPER_STOPPED, 0);
+	told(fixture, KEEPER_STOPPED, 0);
 	assert_true(is_held(fixture, "shop-web-1"));
-	tell(fixture, KEEPER_STARTED, 0);
+	told(fixture, KEEPER_STARTED, 0);
 	keeper_ours(fixture->keeper, "shop-web-1", true, fixture->now);
 	keeper_ours(fixture->keeper, "shop-web-1", false, fixture->now);
-	tell(fixture, KEEPER_STARTED, 0);
-	tell(fixture, KEEPER_STOPPED, 0);
+	told(fixture, KEEPER_STARTED, 0);
+	told(fixture, KEEPER_STOPPED, 0);
 	assert_true(is_held(fixture, "shop-web-1"));
 }
 
@@ -344,7 +344,7 @@ static void what_exits_by_itself_is_the_engines_matter(void **state)
 	struct fixture *fixture = *state;
 
 	both_run(fixture);
-	tell(fixture, KEEPER_DIED, 1);
+	told(fixture, KEEPER_DIED, 1);
 	pass(fixture, 100 * CLOCK_SECOND);
 	list(fixture, true, CONTAINER_EXITED, 1, HEALTH_NONE);
 	pass(fixture, 100 * CLOCK_SECOND);
@@ -356,8 +356,8 @@ static void what_died_with_the_engine_is_started_again(void **state)
 	struct fixture *fixture = *state;
 
 	both_run(fixture);
-	tell(fixture, KEEPER_DIED, 0);
-	tell(fixture, KEEPER_STOPPED, 0);
+	told(fixture, KEEPER_DIED, 0);
+	told(fixture, KEEPER_STOPPED, 0);
 	keeper_broken(fixture->keeper, fixture->now);
 	assert_true(is_quiet(fixture));
 	list(fixture, true, CONTAINER_EXITED, 0, HEALTH_NONE);
@@ -371,8 +371,8 @@ static void an_old_hold_outlives_a_break(void **state)
 	struct fixture *fixture = *state;
 
 	both_run(fixture);
-	tell(fixture, KEEPER_STOPPED, 0);
-	tell(fixture, KEEPER_DIED, 0);
+	told(fixture, KEEPER_STOPPED, 0);
+	told(fixture, KEEPER_DIED, 0);
 	pass(fixture, 60 * CLOCK_SECOND);
 	keeper_broken(fixture->keeper, fixture->now);
 	list(fixture, true, CONTAINER_EXITED, 0, HEALTH_NONE);
@@ -388,7 +388,7 @@ static void a_list_makes_good_a_lost_removal_and_a_lost_failure(void **state)
 	both_run(fixture);
 	list(fixture, true, CONTAINER_RUNNING, 0, HEALTH_UNHEALTHY);
 	assert_true(acts(fixture, KEEPER_RESTART, "shop-web-1"));
-	tell(fixture, KEEPER_STARTED, 0);
+	told(fixture, KEEPER_STARTED, 0);
 	pass(fixture, 10 * CLOCK_SECOND);
 	list(fixture, false, 0, 0, 0);
 	pass(fixture, 2 * CLOCK_SECOND);
@@ -411,8 +411,8 @@ static void it_is_idle_when_all_is_held_or_finished_and_a_list_came_after(void *
 
 	both_run(fixture);
 	assert_false(keeper_idle(fixture->keeper));
-	tell(fixture, KEEPER_STOPPED, 0);
-	tell(fixture, KEEPER_DIED, 0);
+	told(fixture, KEEPER_STOPPED, 0);
+	told(fixture, KEEPER_DIED, 0);
 	assert_false(keeper_idle(fixture->keeper));
 	list(fixture, true, CONTAINER_EXITED, 0, HEALTH_NONE);
 	assert_true(keeper_idle(fixture->keeper));
@@ -432,8 +432,8 @@ static void a_re_creation_of_ours_moves_what_is_known_to_the_new_container(void 
 	both_run(fixture);
 	keeper_ours(fixture->keeper, "shop-web-1", true, fixture->now);
 	keeper_event(fixture->keeper, &event, fixture->now);
-	tell(fixture, KEEPER_DIED, 137);
-	tell(fixture, KEEPER_DESTROYED, 0);
+	told(fixture, KEEPER_DIED, 137);
+	told(fixture, KEEPER_DESTROYED, 0);
 	event.kind = KEEPER_RENAMED;
 	event.container = "shop-web-1";
 	keeper_event(fixture->keeper, &event, fixture->now);

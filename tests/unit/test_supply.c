@@ -21,7 +21,7 @@ static const struct build_options builds[] = {
 	{.context = "/x", .tags = (const char *const[]){"c", NULL}},
 };
 
-static void tell(const struct progress *progress, void *payload)
+static void told(const struct progress *progress, void *payload)
 {
 	struct batch *batch = payload;
 
@@ -70,7 +70,7 @@ static void done(const struct error *err, void *payload)
 
 static void begin_with(struct torture *torture, struct batch *batch)
 {
-	batch->sink = (struct progress_sink){.tell = tell, .payload = batch};
+	batch->sink = (struct progress_sink){.tell = told, .payload = batch};
 	batch->torture = torture;
 	torture->operation = batch;
 	const struct supply_options options = {
