@@ -86,10 +86,12 @@ struct node_entry *node_entry(const struct node *mapping, const char *key)
 	if (!mapping || mapping->kind != NODE_MAPPING)
 		return NULL;
 	/* Most keys differ in their first letter: this is the most frequent thing done here. */
-	const struct node_entry *end = mapping->mapping.entries + mapping->mapping.len;
-	for (struct node_entry *entry = mapping->mapping.entries; entry < end; entry++)
+	for (size_t i = 0; i < mapping->mapping.len; i++) {
+		struct node_entry *entry = &mapping->mapping.entries[i];
+
 		if (entry->key[0] == key[0] && strcmp(entry->key, key) == 0)
 			return entry;
+	}
 	return NULL;
 }
 
