@@ -132,7 +132,11 @@ static int bring_up(struct running *running, struct error **err)
 	/* Ports that are not published may be taken by whomever. */
 	if (!values->service_ports && !values->publish.len)
 		service->ports.len = 0;
-	return cli_operate(running->cli, &operation, &running->change.home, NULL, err);
+	int status = cli_operate(running->cli, &operation, &running->change.home, NULL, err);
+	/* The exit code that run ends with is its command's, and nobody else's. */
+	if (status < 0)
+		(*err)->exit_code = 0;
+	return status;
 }
 
 /* --- the container */
