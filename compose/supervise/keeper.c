@@ -74,9 +74,11 @@ static void on_killed(struct keeper *keeper, struct kept *kept, const struct kee
 		      uint64_t now)
 {
 	const struct service *service = kept_service(keeper, kept);
-	bool is_stop =
-		event->signal == SIGNAL_TERM || (service && service->stop_signal &&
-						 signal_same(service->stop_signal, event->signal));
+	/* 9 is docker kill, the first half of docker rm -f, or a stop of what has it as its signal, which the
+	 * engine tells of besides. */
+	bool is_stop = event->signal == SIGNAL_TERM ||
+		       (event->signal != SIGNAL_KILL && service && service->stop_signal &&
+			signal_same(service->stop_signal, event->signal));
 
 	if (kept_is_ours(kept, now))
 		return;

@@ -215,7 +215,7 @@ peer() {
 # supervisor [PROJECT]: the process, or nothing.
 supervisor() {
 	for file in $(grep -lsF "WINCOMPOSE_HOME=$WINCOMPOSE_HOME" /proc/[0-9]*/environ); do
-		case $(tr '\0' ' ' <"${file%environ}cmdline" 2>/dev/null) in
+		case $(cat "${file%environ}cmdline" 2>/dev/null | tr '\0' ' ') in
 		*"wincompose supervise "*"${1:+--project-name $1 }"*)
 			file=${file#/proc/}
 			echo "${file%/environ}"
