@@ -73,8 +73,9 @@ static void on_step(const struct step *step, bool finished, const struct error *
 static enum container_health health_of(const char *container, void *payload)
 {
 	struct job *job = payload;
+	bool is_whole = job->kind != JOB_HEAL && job->operation.project->root;
 	const struct project *project =
-		job->kind == JOB_HEAL ? job->supervisor->desired : job->operation.project;
+		is_whole ? job->operation.project : job->supervisor->desired;
 
 	return probes_health(job->supervisor->probes, project, container);
 }

@@ -33,10 +33,11 @@ struct operate {
 	struct engine_request *request;
 	struct execution *execution;
 	struct observed observed;
+	struct project *skeleton; /* what the labels say, where the operation has a name only */
 	struct plan *plan;
 	unsigned attempts;
 	uint64_t waits_since; /* for another process's lock; 0: it does not */
-	bool closely; /* containers are inspected, each */
+	bool closely;         /* containers are inspected, each */
 	bool cancelled;
 	bool told_holder, told_version;
 	struct error *error;
@@ -84,6 +85,7 @@ static void closed(struct alarm *alarm)
 	file_lock_drop(&operate->lock);
 	plan_drop(&operate->plan);
 	observed_drop(&operate->observed);
+	project_drop(&operate->skeleton);
 	free(operate);
 	done(err, payload);
 }
@@ -163,13 +165,29 @@ static int preflight(struct operate *operate, struct error **err)
 
 static void list(struct operate *operate);
 
+/* A project without a tree is what labels told, then or now. The plan of the one before is gone. */
+static int ask_labels(struct operate *operate, struct error **err)
+{
+	struct operation *operation = &operate->operation;
+	struct project *now = NULL;
+
+	if (operation->project->root)
+		return 0;
+	if (plan_skeleton(operation->project->name, &operate->observed, &now, err) < 0)
+		return (*err)->code;
+	project_drop(&operate->skeleton);
+	operate->skeleton = now;
+	operation->project = now;
+	return 0;
+}
+
 static void decide(struct operate *operate)
 {
 	const struct engine_host *host = engine_host_known(operate->options.engine);
 	CLEANUP(error_drop) struct error *err = NULL;
 
 	plan_drop(&operate->plan);
-	if (preflight(operate, &err) < 0 ||
+	if (ask_labels(operate, &err) < 0 || preflight(operate, &err) < 0 ||
 	    plan_make(operate->operation.project, &operate->observed, host,
 		      &operate->operation.plan, &operate->plan, &err) < 0) {
 		finish(operate, err);

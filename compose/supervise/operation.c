@@ -110,23 +110,38 @@ static void field_read(const cJSON *json, const struct field *field, void *at)
 cJSON *operation_json(const struct operation *operation)
 {
 	cJSON *json = cJSON_CreateObject();
-	CLEANUP(memory_free) char *saved = project_save(operation->project);
+	const struct project *project = operation->project;
+	CLEANUP(memory_free) char *saved = project->root ? project_save(project) : NULL;
 
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
 		field_write(json, &fields[i], (const char *)operation + fields[i].offset);
-	cJSON_AddItemToObject(json, "project", cJSON_CreateRaw(saved));
+	if (saved)
+		cJSON_AddItemToObject(json, "project", cJSON_CreateRaw(saved));
+	else
+		json_set_string(json, "name", project->name);
 	return json;
+}
+
+static int read_project(const cJSON *json, struct project **ret, struct error **err)
+{
+	static const struct observed nothing = {0};
+	const cJSON *project = json_get(json, "project");
+	const char *name = json_string(json, "name");
+
+	if (project) {
+		CLEANUP(memory_free) char *saved = json_print(project);
+		return project_restore(saved, strlen(saved), ret, err);
+	}
+	if (name)
+		return plan_skeleton(name, &nothing, ret, err);
+	return error_set(err, ERROR_INVALID, "the operation has no project");
 }
 
 int operation_read(const cJSON *json, struct operation *operation, struct error **err)
 {
-	const cJSON *project = json_get(json, "project");
 	CLEANUP(operation_drop) struct operation read = {0};
 
-	if (!project)
-		return error_set(err, ERROR_INVALID, "the operation has no project");
-	CLEANUP(memory_free) char *saved = json_print(project);
-	if (project_restore(saved, strlen(saved), &read.project, err) < 0)
+	if (read_project(json, &read.project, err) < 0)
 		return (*err)->code;
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
 		field_read(json, &fields[i], (char *)&read + fields[i].offset);

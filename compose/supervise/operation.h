@@ -21,7 +21,8 @@ struct operation {
 	bool dry_run;             /* plan only */
 };
 
-/* The operation as JSON, and back. What operation_read gives owns everything that it points to. */
+/* The operation as JSON, and back. What operation_read gives owns everything that it points to. Of a project that labels told
+ * of (plan_skeleton) only the name travels: who executes asks the labels again. */
 cJSON *operation_json(const struct operation *operation);
 int operation_read(const cJSON *json, struct operation *operation, struct error **err);
 void operation_drop(struct operation *operation); /* of what operation_read gave */
