@@ -2,13 +2,18 @@
 #include "compose/cli/attend.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/map.h"
+#include "base/memory.h"
 #include "base/own.h"
 #include "base/text.h"
 #include "compose/supervise/watch.h"
+
+#define SETTLE_MS 2000 /* for the last lines */
+#define LOOK_MS   200
 
 struct attendance {
 	struct cli *cli;
@@ -16,10 +21,23 @@ struct attendance {
 	struct attend_result *result;
 	struct tail *tail;
 	struct watch *watch;
+	uv_timer_t timer;   /* the next look while nothing runs; then the bound of the end */
 	struct map running; /* containers that run, by name */
-	bool ran;           /* something was seen running */
+	struct map dead;    /* those that events told to have died, and not to have started since */
+	struct map looks;   /* struct look, by the container's name */
+	bool looked;        /* at what had ended before the first list */
 	bool done;
 	bool closed;
+	bool listed;  /* a list came since the end */
+	bool settled; /* the last lines are shown, or there was no more time */
+	bool alone;   /* no look is under way */
+};
+
+/* At a container that had ended when we came: whether this up had started it. */
+struct look {
+	struct attendance *attendance;
+	char *name, *service;
+	struct engine_request *request;
 };
 
 static const char *service_name(const struct labels *labels)
@@ -48,68 +66,170 @@ static bool shown(const struct attendance *attendance, const char *name)
 	return false;
 }
 
-static void on_observed(struct observed *observed, void *payload)
+static void ask_again(uv_timer_t *timer)
 {
-	struct attendance *attendance = payload;
-	int64_t since = attendance->options->since;
+	struct attendance *attendance = timer->data;
 
-	ARRAY_FOR_EACH (struct container, container, &observed->containers) {
-		const char *service = service_name(&container->labels);
+	watch_list_now(attendance->watch);
+}
 
-		if (!service || is_one_off(&container->labels) ||
-		    !project_service(attendance->options->project, service))
-			continue;
-		if (container->state == CONTAINER_RUNNING) {
-			map_set(&attendance->running, container->name, attendance);
-			attendance->ran = true;
-		}
-		/* What exited before we looked still has a log of this up to show. */
-		if (shown(attendance, service) && container->state != CONTAINER_CREATED)
-			tail_add(attendance->tail, container,
-				 container->created >= since ? 0 : since);
+/* All has ended: it is over, unless the loop is about to make or start something. At the end: the last list's containers are
+ * in the tail, and the tail has ended. */
+static void conclude(struct attendance *attendance)
+{
+	const struct attend_options *options = attendance->options;
+
+	if (attendance->done) {
+		if (attendance->listed && tail_is_drained(attendance->tail))
+			attendance->settled = true;
+		return;
 	}
-	if (!attendance->running.len)
+	if (attendance->running.len || attendance->looks.len)
+		return;
+	if (options->is_idle && !options->is_idle(options->payload))
+		uv_timer_start(&attendance->timer, ask_again, LOOK_MS, 0);
+	else
 		attendance->done = true;
 }
 
-static void end_with(struct attendance *attendance, const struct engine_event *event,
-		     const char *service)
+/* Whether others wait for it to be done: then its end is no end of the whole. */
+static bool is_awaited(const struct project *project, const char *name)
+{
+	ARRAY_FOR_EACH (const struct service, service, &project->services) {
+		ARRAY_FOR_EACH (const struct dependency, dependency, &service->dependencies) {
+			if (dependency->condition == DEPENDENCY_COMPLETED &&
+			    strcmp(dependency->service, name) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void end_with(struct attendance *attendance, const char *service, int exit_code)
 {
 	const struct attend_options *options = attendance->options;
 	struct attend_result *result = attendance->result;
-	bool ends = options->end_on_exit || (options->end_on_failure && event->exit_code != 0);
+	bool ends = options->end_on_exit || (options->end_on_failure && exit_code != 0);
 
 	if (options->exit_code_from && strcmp(options->exit_code_from, service) == 0)
-		result->exit_code = event->exit_code;
-	if (!ends)
+		result->exit_code = exit_code;
+	if (!ends || attendance->done || (exit_code == 0 && is_awaited(options->project, service)))
 		return;
-	if (!options->exit_code_from && !result->aborted)
-		result->exit_code = event->exit_code;
+	if (!options->exit_code_from)
+		result->exit_code = exit_code;
 	result->aborted = true;
 	attendance->done = true;
+}
+
+static void take_death(struct attendance *attendance, const char *name, const char *service,
+		       int exit_code)
+{
+	char sentence[64];
+
+	snprintf(sentence, sizeof(sentence), "exited with code %d", exit_code);
+	if (shown(attendance, service))
+		tail_note(attendance->tail, name, sentence);
+	end_with(attendance, service, exit_code);
+}
+
+/* --- what had ended when we came */
+
+static void look_drop(void *value)
+{
+	struct look *look = value;
+
+	free(look->name);
+	free(look->service);
+	free(look);
+}
+
+static void inspected(const struct container *container, const struct error *err, void *payload)
+{
+	struct look *look = payload;
+	struct attendance *attendance = look->attendance;
+
+	map_remove(&attendance->looks, look->name);
+	attendance->alone = attendance->looks.len == 0;
+	if (!err && container->state == CONTAINER_EXITED &&
+	    container->started >= attendance->options->since &&
+	    !map_has(&attendance->dead, look->name))
+		take_death(attendance, look->name, look->service, container->exit_code);
+	look_drop(look);
+	conclude(attendance);
+}
+
+static void look_back(struct attendance *attendance, const struct container *container,
+		      const char *service)
+{
+	struct look *look = memory_zero(1, sizeof(*look));
+
+	look->attendance = attendance;
+	look->name = memory_copy(container->name);
+	look->service = memory_copy(service);
+	map_set(&attendance->looks, look->name, look);
+	look->request = engine_inspect(attendance->cli->engine, container->id, inspected, look);
+}
+
+/* --- what the engine tells */
+
+static bool is_up(const struct container *container)
+{
+	return container->state == CONTAINER_RUNNING || container->state == CONTAINER_PAUSED ||
+	       container->state == CONTAINER_RESTARTING;
+}
+
+static void take_container(struct attendance *attendance, const struct container *container)
+{
+	int64_t since = attendance->options->since;
+	const char *service = service_name(&container->labels);
+
+	if (!service || is_one_off(&container->labels) ||
+	    !project_service(attendance->options->project, service))
+		return;
+	if (is_up(container)) {
+		map_set(&attendance->running, container->name, attendance);
+		/* The engine tells of a death before its lists know. */
+		if (map_has(&attendance->dead, container->name))
+			uv_timer_start(&attendance->timer, ask_again, LOOK_MS, 0);
+	} else if (container->state == CONTAINER_EXITED && !attendance->looked &&
+		   !map_has(&attendance->dead, container->name)) {
+		look_back(attendance, container, service);
+	}
+	/* What exited before we looked still has a log of this up to show. */
+	if (shown(attendance, service) && container->state != CONTAINER_CREATED)
+		tail_add(attendance->tail, container, container->created >= since ? 0 : since);
+}
+
+static void on_observed(struct observed *observed, void *payload)
+{
+	struct attendance *attendance = payload;
+
+	attendance->listed = attendance->done;
+	map_drop(&attendance->running);
+	ARRAY_FOR_EACH (struct container, container, &observed->containers)
+		take_container(attendance, container);
+	attendance->looked = true;
+	conclude(attendance);
 }
 
 static void on_event(const struct engine_event *event, void *payload)
 {
 	struct attendance *attendance = payload;
 	const char *service = service_name(&event->labels);
-	char sentence[64];
 
 	if (!service || is_one_off(&event->labels) ||
 	    !project_service(attendance->options->project, service))
 		return;
 	switch (event->kind) {
 	case EVENT_START:
+		map_remove(&attendance->dead, event->name);
 		map_set(&attendance->running, event->name, attendance);
-		attendance->ran = true;
 		watch_list_now(attendance->watch);
 		return;
 	case EVENT_DIE:
 		map_remove(&attendance->running, event->name);
-		snprintf(sentence, sizeof(sentence), "exited with code %d", event->exit_code);
-		if (shown(attendance, service))
-			tail_note(attendance->tail, event->name, sentence);
-		end_with(attendance, event, service);
+		map_set(&attendance->dead, event->name, attendance);
+		take_death(attendance, event->name, service, event->exit_code);
 		/* A restart policy may start it again: only a list knows. */
 		watch_list_now(attendance->watch);
 		return;
@@ -123,6 +243,7 @@ static void on_broken(const struct error *err, void *payload)
 	struct attendance *attendance = payload;
 
 	(void)err;
+	map_drop(&attendance->dead);
 	cli_warn(attendance->cli, "the engine is gone; waiting for it");
 }
 
@@ -137,12 +258,42 @@ static void interrupted(struct cli *cli, void *payload)
 
 	(void)cli;
 	attendance->result->interrupted = true;
+	attendance->settled = attendance->done;
 	attendance->done = true;
 }
 
 static void on_drained(void *payload)
 {
-	(void)payload;
+	conclude(payload);
+}
+
+static void on_time(uv_timer_t *timer)
+{
+	struct attendance *attendance = timer->data;
+
+	attendance->settled = true;
+}
+
+/* The end of a container is told before its last lines have come. */
+static void show_the_rest(struct attendance *attendance)
+{
+	attendance->listed = false;
+	watch_list_now(attendance->watch);
+	uv_timer_start(&attendance->timer, on_time, SETTLE_MS, 0);
+	cli_run(attendance->cli, &attendance->settled);
+}
+
+/* Stops what runs, with the logs going on. */
+static int stop(struct attendance *attendance, struct error **err)
+{
+	const struct attend_options *options = attendance->options;
+
+	if (!attendance->result->interrupted && !attendance->result->aborted)
+		return 0;
+	int status = options->stop(options->payload, err);
+	attendance->cli->interrupted = interrupted;
+	attendance->cli->interrupted_payload = attendance;
+	return status;
 }
 
 static void on_closed(void *payload)
@@ -150,6 +301,35 @@ static void on_closed(void *payload)
 	struct attendance *attendance = payload;
 
 	attendance->closed = true;
+}
+
+static void on_timer_closed(uv_handle_t *timer)
+{
+	on_closed(timer->data);
+}
+
+static void leave(struct attendance *attendance)
+{
+	struct cli *cli = attendance->cli;
+
+	cli->interrupted = NULL;
+	attendance->alone = attendance->looks.len == 0;
+	MAP_FOR_EACH (entry, &attendance->looks) {
+		struct look *look = entry->value;
+		engine_cancel(look->request);
+	}
+	cli_run(cli, &attendance->alone);
+	watch_close(attendance->watch, on_closed, attendance);
+	cli_run(cli, &attendance->closed);
+	attendance->closed = false;
+	tail_close(attendance->tail, on_closed, attendance);
+	cli_run(cli, &attendance->closed);
+	attendance->closed = false;
+	uv_close((uv_handle_t *)&attendance->timer, on_timer_closed);
+	cli_run(cli, &attendance->closed);
+	map_drop(&attendance->running);
+	map_drop(&attendance->dead);
+	map_drop(&attendance->looks);
 }
 
 int attend(struct cli *cli, const struct attend_options *options, struct attend_result *result,
@@ -163,18 +343,16 @@ int attend(struct cli *cli, const struct attend_options *options, struct attend_
 	};
 	struct attendance attendance = {.cli = cli, .options = options, .result = result};
 
-	(void)err;
+	uv_timer_init(cli->loop, &attendance.timer);
+	attendance.timer.data = &attendance;
 	attendance.tail = tail_open(cli, &options->tail, on_drained, &attendance);
 	attendance.watch = watch_open(cli->engine, options->project->name, &reader, &attendance);
 	cli->interrupted = interrupted;
 	cli->interrupted_payload = &attendance;
 	cli_run(cli, &attendance.done);
-	cli->interrupted = NULL;
-	watch_close(attendance.watch, on_closed, &attendance);
-	cli_run(cli, &attendance.closed);
-	attendance.closed = false;
-	tail_close(attendance.tail, on_closed, &attendance);
-	cli_run(cli, &attendance.closed);
-	map_drop(&attendance.running);
-	return 0;
+	int status = stop(&attendance, err);
+	if (status == 0)
+		show_the_rest(&attendance);
+	leave(&attendance);
+	return status;
 }

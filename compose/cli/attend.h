@@ -16,6 +16,11 @@ struct attend_options {
 	bool end_on_exit;    /* --abort-on-container-exit */
 	bool end_on_failure; /* --abort-on-container-failure */
 	const char *exit_code_from; /* a service's name, or NULL */
+	/* Stops what still runs, where it ended by an interruption or an exit; logs are shown meanwhile, to their ends. */
+	int (*stop)(void *payload, struct error **err);
+	/* Whether what does not run is left so; NULL: it is. */
+	bool (*is_idle)(void *payload);
+	void *payload;
 };
 
 struct attend_result {
@@ -24,6 +29,6 @@ struct attend_result {
 	int exit_code; /* of the container that ended it, or of exit_code_from */
 };
 
-/* Runs the loop until one of the ends. */
+/* Runs the loop until one of the ends, and until the last lines are shown (for at most 2 s). stop's error is its own. */
 int attend(struct cli *cli, const struct attend_options *options, struct attend_result *result,
 	   struct error **err);

@@ -127,20 +127,22 @@ static void maybe_closed(struct tail *tail)
 	outlet_close(tail->outlet, outlet_closed, tail);
 }
 
+bool tail_is_drained(const struct tail *tail)
+{
+	if (outlet_error(tail->outlet))
+		return true;
+	MAP_FOR_EACH (entry, &tail->logs) {
+		const struct log *log = entry->value;
+		if (log->state < LOG_ENDED)
+			return false;
+	}
+	return outlet_empty(tail->outlet);
+}
+
 static void maybe_drained(struct tail *tail)
 {
-	if (tail->closing)
-		return;
-	if (!outlet_error(tail->outlet)) {
-		MAP_FOR_EACH (entry, &tail->logs) {
-			const struct log *log = entry->value;
-			if (log->state < LOG_ENDED)
-				return;
-		}
-		if (!outlet_empty(tail->outlet))
-			return;
-	}
-	tail->drained(tail->payload);
+	if (!tail->closing && tail_is_drained(tail))
+		tail->drained(tail->payload);
 }
 
 const struct error *tail_error(const struct tail *tail)

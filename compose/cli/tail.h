@@ -26,6 +26,8 @@ struct tail_options {
  * (tail_error). May come again when a stream was taken up again. */
 struct tail *tail_open(struct cli *cli, const struct tail_options *options,
 		       void (*drained)(void *payload), void *payload);
+/* Whether drained was, or would be, told now. */
+bool tail_is_drained(const struct tail *tail);
 /* A known container is left alone unless its stream has ended and it runs. since: wall ns; 0: the
  * options'. */
 void tail_add(struct tail *tail, const struct container *container, int64_t since);

@@ -133,6 +133,7 @@ struct session {
 	struct file_lock *lock;
 	struct operation operation;
 	struct change *change;
+	bool stopping;
 	bool done;
 	struct error *error;
 };
@@ -168,6 +169,9 @@ static void cancel(struct cli *cli, void *payload)
 	if (cli->interrupts > 2)
 		exit(130);
 	supervisor_cancel(session->supervisor);
+	/* A stop takes as long as the container likes: it is given up, not waited for. */
+	if (session->stopping)
+		supervisor_cancel(session->supervisor);
 }
 
 /* One operation through our own supervisor, with its progress shown. */
@@ -239,6 +243,7 @@ static int stop(struct session *session, enum plan_goal goal, struct error **err
 			 .services = session->change->services},
 	};
 
+	session->stopping = true;
 	if (session->supervisor)
 		return operate(session, &operation, err);
 	return cli_operate(session->cli, &operation, &session->change->home, NULL, err);
@@ -257,6 +262,26 @@ static int stop_all(struct session *session, struct error **err)
 		status = stop(session, PLAN_KILL, err);
 	}
 	return status;
+}
+
+/* Between log lines nothing can be drawn: progress is told in lines. */
+static int stop_attended(void *payload, struct error **err)
+{
+	struct session *session = payload;
+	enum cli_mode mode = session->cli->mode;
+
+	if (mode == CLI_TTY)
+		session->cli->mode = CLI_PLAIN;
+	int status = stop_all(session, err);
+	session->cli->mode = mode;
+	return status;
+}
+
+static bool is_idle(void *payload)
+{
+	const struct session *session = payload;
+
+	return !session->supervisor || supervisor_is_idle(session->supervisor);
 }
 
 static bool listed(const struct flag_strings *names, const char *name)
@@ -307,15 +332,14 @@ static int stay(struct session *session, const struct values *values, int64_t si
 		.end_on_exit = values->abort_on_exit,
 		.end_on_failure = values->abort_on_failure,
 		.exit_code_from = values->exit_code_from,
+		.stop = stop_attended,
+		.is_idle = is_idle,
+		.payload = session,
 	};
 
 	if (attend(session->cli, &options, &result, err) < 0)
 		return (*err)->code;
-	*exit_code = result.exit_code;
-	if (result.interrupted)
-		*exit_code = 130;
-	if (result.interrupted || result.aborted)
-		return stop_all(session, err);
+	*exit_code = result.interrupted ? 130 : result.exit_code;
 	return 0;
 }
 

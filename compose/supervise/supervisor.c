@@ -69,6 +69,11 @@ static void free_supervisor(struct supervisor *supervisor)
 	closed(payload);
 }
 
+bool supervisor_is_idle(const struct supervisor *supervisor)
+{
+	return list_empty(&supervisor->jobs) && keeper_idle(supervisor->keeper);
+}
+
 void supervisor_go_on(struct supervisor *supervisor)
 {
 	if (supervisor->closing) {
@@ -80,8 +85,7 @@ void supervisor_go_on(struct supervisor *supervisor)
 	job_start_ready(supervisor);
 	wish_write_holds(supervisor);
 	alarm_at(&supervisor->alarm, keeper_deadline(supervisor->keeper));
-	if (!supervisor->options.foreground && list_empty(&supervisor->jobs) &&
-	    keeper_idle(supervisor->keeper))
+	if (!supervisor->options.foreground && supervisor_is_idle(supervisor))
 		end(supervisor, NULL);
 }
 

@@ -35,6 +35,8 @@ int supervisor_open(uv_loop_t *loop, const struct supervisor_options *options,
 void supervisor_operate(struct supervisor *supervisor, const struct operation *operation,
 			const struct progress_sink *progress,
 			void (*done)(const struct error *err, void *payload), void *payload);
+/* Whether every container is on hold, finished or gone, and nothing is under way. */
+bool supervisor_is_idle(const struct supervisor *supervisor);
 /* Cancels what supervisor_operate was asked for. */
 void supervisor_cancel(struct supervisor *supervisor);
 void supervisor_close(struct supervisor *supervisor, void (*closed)(void *payload), void *payload);
