@@ -29,7 +29,7 @@ static const struct {
 	{CURLE_PARTIAL_FILE, ERROR_UNAVAILABLE, "the connection was lost to"},
 	{CURLE_HTTP2_STREAM, ERROR_UNAVAILABLE, "the connection was lost to"},
 	{CURLE_URL_MALFORMAT, ERROR_INVALID, "this is no address:"},
-	{CURLE_UNSUPPORTED_PROTOCOL, ERROR_INVALID, "this is no address:"},
+	{CURLE_UNSUPPORTED_PROTOCOL, ERROR_INVALID, "what answers is no Docker Engine:"},
 	{CURLE_SSL_CERTPROBLEM, ERROR_INVALID, "our certificate or key cannot be used for"},
 	{CURLE_SSL_CACERT_BADFILE, ERROR_INVALID, "the CA file cannot be used for"},
 	{CURLE_PEER_FAILED_VERIFICATION, ERROR_INVALID, "not the certificate of"},

@@ -18,6 +18,8 @@ static void late(uv_timer_t *timer)
 {
 	struct ask *ask = timer->data;
 
+	if (ask->done)
+		return;
 	ask->late = true;
 	if (ask->request && !ask->cancelled)
 		engine_cancel(ask->request);

@@ -129,6 +129,16 @@ static void on_interrupt(uv_signal_t *signal, int number)
 		exit(130);
 }
 
+/* What a timer of libcurl's brings about is known before this turn of the loop waits for events, and
+ * the wait would last until whatever comes next. */
+static void before_waiting(uv_prepare_t *awake)
+{
+	const struct cli *cli = awake->data;
+
+	if (cli->awaited && *cli->awaited)
+		uv_stop(cli->loop);
+}
+
 int cli_loop(struct cli *cli, struct error **err)
 {
 	static const int signals[] = {SIGINT, SIGTERM};
@@ -148,16 +158,24 @@ int cli_loop(struct cli *cli, struct error **err)
 		uv_signal_start(&cli->signals[i], on_interrupt, signals[i]);
 		uv_unref((uv_handle_t *)&cli->signals[i]);
 	}
+	uv_prepare_init(cli->loop, &cli->awake);
+	cli->awake.data = cli;
+	uv_prepare_start(&cli->awake, before_waiting);
+	uv_unref((uv_handle_t *)&cli->awake);
 	return 0;
 }
 
 void cli_run(struct cli *cli, const bool *done)
 {
+	const bool *outer = cli->awaited;
+
+	cli->awaited = done;
 	while (!*done) {
 		int alive = uv_run(cli->loop, UV_RUN_ONCE);
 		assert(alive || *done);
 		(void)alive;
 	}
+	cli->awaited = outer;
 }
 
 static void set_true(void *flag)
@@ -169,6 +187,7 @@ static void close_loop(struct cli *cli)
 {
 	for (size_t i = 0; i < ARRAY_LEN(cli->signals); i++)
 		uv_close((uv_handle_t *)&cli->signals[i], NULL);
+	uv_close((uv_handle_t *)&cli->awake, NULL);
 	uv_run(cli->loop, UV_RUN_DEFAULT);
 	int status = uv_loop_close(cli->loop);
 	assert(status == 0);

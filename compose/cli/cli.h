@@ -43,6 +43,8 @@ struct cli {
 	struct cli_globals globals;
 	uv_loop_t *loop; /* after cli_loop: commands that need no engine make none */
 	uv_signal_t signals[2];
+	uv_prepare_t awake;    /* ends cli_run before the loop sleeps */
+	const bool *awaited;   /* what cli_run waits for */
 	struct engine *engine; /* after cli_engine */
 	char *tls_folder;      /* of the engine, or NULL; after cli_engine */
 	bool engine_is_default;

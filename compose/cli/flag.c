@@ -39,6 +39,15 @@ static const struct flag *by_name(const struct flag *flags, const char *name, si
 	return NULL;
 }
 
+bool flag_known(const struct flag *flags, const char *word)
+{
+	if (word[0] != '-' || !word[1])
+		return false;
+	if (word[1] != '-')
+		return by_letter(flags, word[1]);
+	return word[2] && by_name(flags, word + 2, strcspn(word + 2, "="));
+}
+
 static const char *nearest(const struct flag *flags, const char *name)
 {
 	const char *names[64];

@@ -43,6 +43,8 @@ struct flag {
  * or wrong. */
 int flag_parse(const struct flag *flags, void *values, int argc, char **argv, bool in_order,
 	       char ***rest, struct error **err);
+/* Whether a word, "-x..." or "--name...", begins with one of the flags. */
+bool flag_known(const struct flag *flags, const char *word);
 void flag_help(const struct flag *flags, struct text *out);
 /* Frees the arrays of FLAG_STRINGS. */
 void flag_drop(const struct flag *flags, void *values);

@@ -41,6 +41,8 @@ static const struct flag global_flags[] = {
 	{0, "tlskey", FLAG_STRING, GLOBAL(tls_key), "FILE", "Client key"},
 	{0, "engine-timeout", FLAG_STRING, GLOBAL(engine_timeout), "TIME",
 	 "Give up an engine that is silent so long (default 30s)"},
+	{0, "verbose", FLAG_SET, GLOBAL(debug), NULL, NULL},
+	{0, "workdir", FLAG_STRING, GLOBAL(folder), "PATH", NULL},
 	{'D', "debug", FLAG_SET, GLOBAL(debug), NULL, "Tell what happens inside"},
 	{'h', "help", FLAG_SET, GLOBAL(help), NULL, "Show this help"},
 	{'v', "version", FLAG_SET, GLOBAL(version), NULL, "Show the version"},
@@ -124,6 +126,18 @@ static int take_dry_run(struct cli *cli, const struct verb *verb, int argc, char
 	return kept;
 }
 
+/* A flag of ours that stands behind the verb is not the verb's: says where it belongs. */
+static void tell_place(const struct verb *verb, int argc, char **argv, struct error **err)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (!flag_known(global_flags, argv[i]) || flag_known(verb->flags, argv[i]))
+			continue;
+		error_detail(err, "%s belongs before the command: wincompose %s ... %s", argv[i],
+			     argv[i], verb->name);
+		return;
+	}
+}
+
 static int run_verb(struct cli *cli, const struct verb *verb, int argc, char **argv, int *exit_code,
 		    struct error **err)
 {
@@ -140,6 +154,7 @@ static int run_verb(struct cli *cli, const struct verb *verb, int argc, char **a
 		memcpy(values, verb->defaults, verb->values_size);
 	if (flag_parse(verb->flags, values, argc, argv, verb->in_order, &arguments, err) < 0) {
 		*exit_code = 2;
+		tell_place(verb, argc, argv, err);
 		return error_wrap(err, "%s", verb->name);
 	}
 	int status = verb->run(cli, values, arguments, exit_code, err);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/own.h"
 #include "compose/cli/ask.h"
@@ -95,7 +96,9 @@ static int try_choice(struct cli *cli, const struct choice *choice, bool is_defa
 		return (*err)->code;
 	ask.request = engine_host(cli->engine, host_known, &ask);
 	if (ask_run(&ask, cli, is_default ? DEFAULT_MS : 0, err) == 0) {
-		cli->tls_folder = memory_copy(choice->tls_folder);
+		CLEANUP(memory_free) char *current = path_current();
+		cli->tls_folder =
+			choice->tls_folder ? path_join(current, choice->tls_folder) : NULL;
 		return 0;
 	}
 	close_engine(cli);
@@ -105,6 +108,11 @@ static int try_choice(struct cli *cli, const struct choice *choice, bool is_defa
 static bool is_unreachable(const struct error *err)
 {
 	return err->code == ERROR_UNAVAILABLE || err->code == ERROR_TIMEOUT;
+}
+
+static bool is_named(const struct error *err, const char *address)
+{
+	return !is_unreachable(err) && text_starts(err->message, address);
 }
 
 static int none_answered(const struct choices *choices, struct error **err)
@@ -139,10 +147,10 @@ int cli_engine(struct cli *cli, const char *project_name, struct error **err)
 					 choice->address, choice->source);
 			return 0;
 		}
+		if ((*err)->code == ERROR_CANCELLED || is_named(*err, choice->address))
+			return (*err)->code;
 		if (!is_unreachable(*err))
-			return (*err)->code == ERROR_CANCELLED
-				       ? ERROR_CANCELLED
-				       : error_wrap(err, "%s", choice->address);
+			return error_wrap(err, "%s", choice->address);
 	}
 	return none_answered(&choices, err);
 }
@@ -151,7 +159,14 @@ int cli_engine(struct cli *cli, const char *project_name, struct error **err)
 
 int cli_home(struct cli *cli, struct error **err)
 {
-	return cli->home.data ? 0 : home_find(&cli->home, err);
+	if (cli->home.data)
+		return 0;
+	if (home_find(&cli->home, err) < 0)
+		return (*err)->code;
+	/* The supervisor inherits it, and works in another folder. */
+	if (cli_variable("WINCOMPOSE_HOME"))
+		uv_os_setenv("WINCOMPOSE_HOME", cli->home.data);
+	return 0;
 }
 
 int cli_home_project(struct cli *cli, const char *project, struct home_project *ret,

@@ -102,7 +102,8 @@ void cli_error(struct cli *cli, const struct error *err)
 		return;
 	}
 	/* A finding in a file says where it is, as compilers do, and needs no word before it. */
-	bool is_finding = err->code == ERROR_INVALID && strstr(err->message, ": error: ");
+	bool is_finding = (err->code == ERROR_INVALID && strstr(err->message, ": error: ")) ||
+			  strncmp(err->message, "error: ", 7) == 0;
 	line(cli, RED, is_finding ? "" : "error: ", err->message);
 	if (err->detail)
 		fprintf(stderr, "%s%s", err->detail, text_ends(err->detail, "\n") ? "" : "\n");

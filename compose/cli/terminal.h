@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-/* Before anything is written. Linux: SIGPIPE is ignored, so that a closed pipe is the error of a
- * write and not our end. Windows: consoles take UTF-8 and escape sequences. */
+/* Before anything is opened or written. Linux: SIGPIPE is ignored, so that a closed pipe is the
+ * error of a write and not our end; standard handles that are closed become /dev/null. Windows: consoles take UTF-8 and escape sequences. */
 void terminal_prepare(void);
 /* The size of the terminal at a descriptor; 80 x 24 where it is not known. */
 void terminal_size(int descriptor, unsigned *width, unsigned *height);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "compose/cli/terminal.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,12 @@
 void terminal_prepare(void)
 {
 	signal(SIGPIPE, SIG_IGN);
+	/* Whoever started us with a standard handle closed would have a socket of ours get its
+	 * number, and libuv refuses to close one of those. */
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+			return;
+	}
 }
 
 void terminal_size(int descriptor, unsigned *width, unsigned *height)

@@ -138,6 +138,19 @@ static void what_is_wrong_is_named(void **state)
 	}
 }
 
+static void a_word_is_known_by_its_beginning(void **state)
+{
+	static const char *const known[] = {"-a", "-nx", "-f", "--name", "--name=x"};
+	static const char *const unknown[] = {"-x", "--nam", "--", "-", "name", ""};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		assert_true(flag_known(flags, known[i]));
+	for (size_t i = 0; i < ARRAY_LEN(unknown); i++)
+		assert_false(flag_known(flags, unknown[i]));
+	assert_false(flag_known(NULL, "-a"));
+}
+
 static void help_stands_in_two_columns_without_what_is_hidden(void **state)
 {
 	CLEANUP(text_drop) struct text out = {0};
@@ -174,6 +187,7 @@ int main(void)
 		cmocka_unit_test(two_dashes_end_the_flags),
 		cmocka_unit_test(in_order_nothing_behind_the_first_argument_is_a_flag),
 		cmocka_unit_test(what_is_wrong_is_named),
+		cmocka_unit_test(a_word_is_known_by_its_beginning),
 		cmocka_unit_test(help_stands_in_two_columns_without_what_is_hidden),
 		cmocka_unit_test(a_long_help_goes_on_below_itself),
 	};
