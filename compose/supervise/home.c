@@ -13,12 +13,24 @@
 
 #define KEY_LEN 16
 
+/* A supervisor works in another folder than the command that starts it, and both mean the same. */
+static void make_absolute(char **path)
+{
+	CLEANUP(memory_free) char *current = path_current();
+	char *whole = path_join(current, *path);
+
+	free(*path);
+	*path = whole;
+}
+
 int home_find(struct home *home, struct error **err)
 {
 	CLEANUP(home_drop) struct home found = {0};
 	int status;
 
 	home_folders(&found);
+	make_absolute(&found.data);
+	make_absolute(&found.runtime);
 	status = file_make_folder(found.data, err);
 	if (status == 0)
 		status = file_make_folder(found.runtime, err);
@@ -71,7 +83,8 @@ int home_project(const struct home *home, const char *engine_id, const char *pro
 	made.lock = memory_format("%s/lock", made.folder);
 	made.log = memory_format("%s/supervisor.log", made.folder);
 	made.record = memory_format("%s/%s.json", home->runtime, made.key);
-	made.socket = home_socket(home, made.key);
+	if (home_socket(home, made.key, &made.socket, err) < 0)
+		return (*err)->code;
 	*ret = made;
 	made = (struct home_project){0};
 	return 0;

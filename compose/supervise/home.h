@@ -32,4 +32,5 @@ void home_project_drop(struct home_project *project);
 
 /* --- the platform's part: the two folders, and the address of a control socket; yours. */
 void home_folders(struct home *home);
-char *home_socket(const struct home *home, const char *key);
+int home_socket(const struct home *home, const char *key, char **ret,
+		struct error **err); /* fails where it is longer than an address may be */

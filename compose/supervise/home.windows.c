@@ -49,10 +49,12 @@ static char *user_sid(void)
 	return sid;
 }
 
-char *home_socket(const struct home *home, const char *key)
+int home_socket(const struct home *home, const char *key, char **ret, struct error **err)
 {
 	CLEANUP(memory_free) char *sid = user_sid();
 
 	(void)home;
-	return memory_format("\\\\.\\pipe\\wincompose-%s-%s", sid, key);
+	(void)err;
+	*ret = memory_format("\\\\.\\pipe\\wincompose-%s-%s", sid, key);
+	return 0;
 }
