@@ -12,20 +12,24 @@ enum { PIECE = 16 << 10 };
 enum kind {
 	INLET_STREAM, /* a terminal, which libuv opens anew; a pipe of Windows, of a copy */
 	INLET_POLL,   /* a pipe or a socket */
-	INLET_FILE,   /* what is always ready: a file, the null device, a closed descriptor */
+	/* What is always ready: a file, the null device, a closed descriptor; and what libuv cannot
+	 * take, for whom we wait (Wine's pipes). */
+	INLET_FILE,
 };
 
 struct inlet {
 	int descriptor;
 	enum kind kind;
 	bool is_tty, is_raw;
+	uv_timer_t turn; /* INLET_FILE: data comes in a turn of its own */
+	bool is_open;    /* the handle below, too */
+	unsigned closing;
 	union {
 		uv_handle_t handle;
 		uv_stream_t stream;
 		uv_tty_t tty;
 		uv_pipe_t pipe;
 		uv_poll_t poll;
-		uv_timer_t turn; /* data comes in a turn of its own */
 	};
 	void (*data)(const char *bytes, size_t len, void *payload);
 	void *payload;
@@ -98,18 +102,19 @@ static enum kind open_kind(struct inlet *inlet, uv_loop_t *loop)
 	uv_handle_type type = uv_guess_handle(inlet->descriptor);
 
 	if (type == UV_TTY && open_tty(inlet, loop)) {
-		inlet->is_tty = true;
+		inlet->is_open = inlet->is_tty = true;
 		return INLET_STREAM;
 	}
 	if (type == UV_NAMED_PIPE && path_host_is_windows()) {
 		uv_pipe_init(loop, &inlet->pipe, 0);
-		uv_pipe_open(&inlet->pipe, dup(inlet->descriptor));
-		return INLET_STREAM;
-	}
-	if ((type == UV_NAMED_PIPE || type == UV_TCP) &&
-	    inlet_poll_(loop, &inlet->poll, inlet->descriptor) == 0)
+		inlet->is_open = true;
+		if (uv_pipe_open(&inlet->pipe, dup(inlet->descriptor)) == 0)
+			return INLET_STREAM;
+	} else if ((type == UV_NAMED_PIPE || type == UV_TCP) &&
+		   inlet_poll_(loop, &inlet->poll, inlet->descriptor) == 0) {
+		inlet->is_open = true;
 		return INLET_POLL;
-	uv_timer_init(loop, &inlet->turn);
+	}
 	return INLET_FILE;
 }
 
@@ -121,6 +126,8 @@ struct inlet *inlet_open(uv_loop_t *loop, int descriptor,
 	inlet->descriptor = descriptor;
 	inlet->data = data;
 	inlet->payload = payload;
+	uv_timer_init(loop, &inlet->turn);
+	inlet->turn.data = inlet;
 	inlet->kind = open_kind(inlet, loop);
 	inlet->handle.data = inlet;
 	return inlet;
@@ -157,6 +164,8 @@ static void finish(uv_handle_t *handle)
 	void (*closed)(void *payload) = inlet->closed;
 	void *payload = inlet->closed_payload;
 
+	if (--inlet->closing)
+		return;
 	free(inlet);
 	closed(payload);
 }
@@ -167,5 +176,8 @@ void inlet_close(struct inlet *inlet, void (*closed)(void *payload), void *paylo
 	inlet->closed_payload = payload;
 	if (inlet->is_raw)
 		uv_tty_reset_mode();
-	uv_close(&inlet->handle, finish);
+	inlet->closing = inlet->is_open ? 2 : 1;
+	uv_close((uv_handle_t *)&inlet->turn, finish);
+	if (inlet->is_open)
+		uv_close(&inlet->handle, finish);
 }

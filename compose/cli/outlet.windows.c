@@ -21,7 +21,8 @@ struct outlet {
 		uv_tty_t tty;
 		uv_pipe_t pipe;
 	};
-	bool streams;        /* false: a file */
+	bool is_open;        /* the handle, which is to be closed */
+	bool streams;        /* false: a file, or what libuv cannot take (Wine's pipes) */
 	struct text waiting; /* not given to the stream yet */
 	size_t pending;      /* bytes that the stream has */
 	struct error *error;
@@ -116,12 +117,11 @@ struct outlet *outlet_open(uv_loop_t *loop, int descriptor, void (*drained)(void
 	outlet->payload = payload;
 	if (kind == UV_TTY) {
 		outlet->streams = uv_tty_init(loop, &outlet->tty, _dup(descriptor), 0) == 0;
+		outlet->is_open = outlet->streams;
 	} else if (kind == UV_NAMED_PIPE) {
 		uv_pipe_init(loop, &outlet->pipe, 0);
-		outlet->streams = true;
-		int status = uv_pipe_open(&outlet->pipe, _dup(descriptor));
-		if (status < 0)
-			fail(outlet, status);
+		outlet->is_open = true;
+		outlet->streams = uv_pipe_open(&outlet->pipe, _dup(descriptor)) == 0;
 	}
 	outlet->handle.data = outlet;
 	return outlet;
@@ -166,7 +166,7 @@ void outlet_close(struct outlet *outlet, void (*closed)(void *payload), void *pa
 {
 	outlet->closed = closed;
 	outlet->closed_payload = payload;
-	if (outlet->streams)
+	if (outlet->is_open)
 		uv_close(&outlet->handle, finish);
 	else
 		finish(&(uv_handle_t){.data = outlet});

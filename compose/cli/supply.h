@@ -25,7 +25,7 @@ struct supply_job {
 	bool forgiven;
 	const char *forgiven_because; /* "it will be built"; NULL: nothing is added */
 	ARRAY(size_t)
-	after;       /* indices of the jobs that come first; those in a circle start all the
+	after; /* indices of the jobs that come first; those in a circle start all the
 			same, in their order */
 	struct error *failure; /* afterwards, the caller's to drop: NULL where it came */
 };

@@ -5,7 +5,8 @@
 #include <stdbool.h>
 
 /* Before anything is opened or written. Linux: SIGPIPE is ignored, so that a closed pipe is the
- * error of a write and not our end; standard handles that are closed become /dev/null. Windows: consoles take UTF-8 and escape sequences. */
+ * error of a write and not our end; standard handles that are closed become /dev/null. Windows:
+ * consoles take UTF-8 and escape sequences, and no byte is changed on its way. */
 void terminal_prepare(void);
 /* The size of the terminal at a descriptor; 80 x 24 where it is not known. */
 void terminal_size(int descriptor, unsigned *width, unsigned *height);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <io.h>
 #include <windows.h>
 
@@ -12,6 +13,9 @@ void terminal_prepare(void)
 {
 	static const DWORD handles[] = {STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
 
+	/* What a container says is passed on as it is: the C library would make \r\n of \n. */
+	for (int descriptor = 0; descriptor < 3; descriptor++)
+		_setmode(descriptor, _O_BINARY);
 	SetConsoleOutputCP(CP_UTF8);
 	for (size_t i = 0; i < sizeof(handles) / sizeof(*handles); i++) {
 		HANDLE handle = GetStdHandle(handles[i]);

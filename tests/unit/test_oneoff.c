@@ -11,6 +11,10 @@
 #include "tests/desk.h"
 #include "tests/folder.h"
 
+#ifndef O_BINARY
+#define O_BINARY 0
+#endif
+
 /* Standard input and output are files while it runs. */
 struct hands {
 	char *folder, *input, *output;
@@ -26,8 +30,8 @@ static void hands_take(struct hands *hands, const char *input)
 	hands->output = path_join(hands->folder, "out");
 	assert_int_equal(file_write(hands->input, input, strlen(input), false, &err), 0);
 	fflush(stdout);
-	int in = open(hands->input, O_RDONLY);
-	int out = open(hands->output, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	int in = open(hands->input, O_RDONLY | O_BINARY);
+	int out = open(hands->output, O_WRONLY | O_CREAT | O_TRUNC | O_BINARY, 0600);
 	for (int i = 0; i < 2; i++)
 		hands->saved[i] = dup(i);
 	dup2(in, 0);
