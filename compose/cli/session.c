@@ -210,7 +210,6 @@ struct session *session_new(struct cli *cli, const struct session_options *optio
 void session_begin(struct session *session, struct engine_stream *stream)
 {
 	session->stream = stream;
-	engine_stream_read(stream);
 }
 
 static void interrupted(struct cli *cli, void *payload)
@@ -283,6 +282,9 @@ int session_run(struct session *session, struct error **err)
 	}
 	if (session->options->input && session->stream)
 		begin_input(session);
+	/* Not before: what comes is for a terminal in the process's mode. */
+	if (session->stream)
+		engine_stream_read(session->stream);
 	check_done(session);
 	run_until(session, &session->done);
 	end_input(session);
