@@ -108,6 +108,9 @@ static void on_event(const struct engine_event *event, void *payload)
 
 	if (event->kind == EVENT_KILL)
 		show->killed = true;
+	/* The end of its log may have come before the word of its kill. */
+	if (event->kind == EVENT_KILL && uv_is_active((uv_handle_t *)&show->settle))
+		uv_timer_start(&show->settle, settled, SETTLE_KILL_MS, 0);
 	if (event->kind == EVENT_START)
 		show->killed = false;
 	if (event->kind == EVENT_START || event->kind == EVENT_DIE)
