@@ -23,9 +23,10 @@ struct attendance {
 	struct watch *watch;
 	uv_timer_t timer;   /* the next look while nothing runs; then the bound of the end */
 	struct map running; /* containers that run, by name */
-	struct map dead;    /* those that events told to have died, and not to have started since */
+	struct map dead;    /* those known to have died, and not to have started since */
 	struct map looks;   /* struct look, by the container's name */
-	bool looked;        /* at what had ended before the first list */
+	bool looked;        /* the first list has come */
+	bool missed;        /* events, until a list comes */
 	bool done;
 	bool closed;
 	bool listed;  /* a list came since the end */
@@ -33,11 +34,12 @@ struct attendance {
 	bool alone;   /* no look is under way */
 };
 
-/* At a container that had ended when we came: whether this up had started it. */
+/* At a container that ended with no event for us: whether this up had started it. */
 struct look {
 	struct attendance *attendance;
 	char *name, *service;
 	struct engine_request *request;
+	bool overtaken; /* by an event: it says nothing any more */
 };
 
 static const char *service_name(const struct labels *labels)
@@ -132,7 +134,7 @@ static void take_death(struct attendance *attendance, const char *name, const ch
 	end_with(attendance, service, exit_code);
 }
 
-/* --- what had ended when we came */
+/* --- what ended before we came, or while no events did */
 
 static void look_drop(void *value)
 {
@@ -150,10 +152,11 @@ static void inspected(const struct container *container, const struct error *err
 
 	map_remove(&attendance->looks, look->name);
 	attendance->alone = attendance->looks.len == 0;
-	if (!err && container->state == CONTAINER_EXITED &&
-	    container->started >= attendance->options->since &&
-	    !map_has(&attendance->dead, look->name))
-		take_death(attendance, look->name, look->service, container->exit_code);
+	if (!err && container->state == CONTAINER_EXITED && !look->overtaken) {
+		map_set(&attendance->dead, look->name, attendance);
+		if (container->started >= attendance->options->since)
+			take_death(attendance, look->name, look->service, container->exit_code);
+	}
 	look_drop(look);
 	conclude(attendance);
 }
@@ -178,6 +181,8 @@ static bool is_up(const struct container *container)
 	       container->state == CONTAINER_RESTARTING;
 }
 
+/* The engine tells of a death before its lists know: one that should be over is looked at again, and at the beginning all, as
+ * the event may have come before we did. */
 static void take_container(struct attendance *attendance, const struct container *container)
 {
 	int64_t since = attendance->options->since;
@@ -188,11 +193,13 @@ static void take_container(struct attendance *attendance, const struct container
 		return;
 	if (is_up(container)) {
 		map_set(&attendance->running, container->name, attendance);
-		/* The engine tells of a death before its lists know. */
-		if (map_has(&attendance->dead, container->name))
+		if (attendance->missed)
+			map_remove(&attendance->dead, container->name);
+		if (!attendance->looked || map_has(&attendance->dead, container->name))
 			uv_timer_start(&attendance->timer, ask_again, LOOK_MS, 0);
-	} else if (container->state == CONTAINER_EXITED && !attendance->looked &&
-		   !map_has(&attendance->dead, container->name)) {
+	} else if (container->state == CONTAINER_EXITED &&
+		   !map_has(&attendance->dead, container->name) &&
+		   !map_has(&attendance->looks, container->name)) {
 		look_back(attendance, container, service);
 	}
 	/* What exited before we looked still has a log of this up to show. */
@@ -209,6 +216,7 @@ static void on_observed(struct observed *observed, void *payload)
 	ARRAY_FOR_EACH (struct container, container, &observed->containers)
 		take_container(attendance, container);
 	attendance->looked = true;
+	attendance->missed = false;
 	conclude(attendance);
 }
 
@@ -220,6 +228,9 @@ static void on_event(const struct engine_event *event, void *payload)
 	if (!service || is_one_off(&event->labels) ||
 	    !project_service(attendance->options->project, service))
 		return;
+	struct look *look = map_get(&attendance->looks, event->name);
+	if (look)
+		look->overtaken = true;
 	switch (event->kind) {
 	case EVENT_START:
 		map_remove(&attendance->dead, event->name);
@@ -243,7 +254,7 @@ static void on_broken(const struct error *err, void *payload)
 	struct attendance *attendance = payload;
 
 	(void)err;
-	map_drop(&attendance->dead);
+	attendance->missed = true;
 	cli_warn(attendance->cli, "the engine is gone; waiting for it");
 }
 
