@@ -54,6 +54,13 @@ const char *cli_variable(const char *name)
 	return NULL;
 }
 
+bool cli_is_set(const char *variable)
+{
+	const char *value = cli_variable(variable);
+
+	return value && strcmp(value, "0") != 0 && strcmp(value, "false") != 0;
+}
+
 unsigned cli_parallel(const struct cli *cli)
 {
 	const char *limit = cli_variable("COMPOSE_PARALLEL_LIMIT");

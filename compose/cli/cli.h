@@ -111,6 +111,8 @@ int cli_operate(struct cli *cli, const struct operation *operation, const struct
 unsigned cli_parallel(const struct cli *cli);
 /* An environment variable's value, or NULL where it is unset or empty. */
 const char *cli_variable(const char *name);
+/* Whether it is set to anything but 0 and false. */
+bool cli_is_set(const char *variable);
 
 /* The service's container with --index N; 0: the first one that runs, else the first. One-off ones
  * do not count. NULL and ERROR_NOT_FOUND: none. */

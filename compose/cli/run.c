@@ -100,13 +100,6 @@ static int prepare_images(struct running *running, struct error **err)
 	return images_prepare(running->cli, running->change.project, &options, err);
 }
 
-static bool is_set(const char *variable)
-{
-	const char *value = cli_variable(variable);
-
-	return value && strcmp(value, "0") != 0 && strcmp(value, "false") != 0;
-}
-
 static int bring_up(struct running *running, struct error **err)
 {
 	const struct values *values = running->values;
@@ -120,8 +113,8 @@ static int bring_up(struct running *running, struct error **err)
 				.one_off = service->name,
 				.no_deps = values->no_deps,
 				.remove_orphans =
-					values->remove_orphans || is_set("COMPOSE_REMOVE_ORPHANS"),
-				.ignore_orphans = is_set("COMPOSE_IGNORE_ORPHANS"),
+					values->remove_orphans || cli_is_set("COMPOSE_REMOVE_ORPHANS"),
+				.ignore_orphans = cli_is_set("COMPOSE_IGNORE_ORPHANS"),
 				.timeout = -1,
 				.supervised = true,
 			},

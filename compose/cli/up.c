@@ -363,13 +363,6 @@ static int prepare(struct cli *cli, const struct values *values, const struct ch
 	return images_prepare(cli, change->project, &images, err);
 }
 
-static bool is_set(const char *variable)
-{
-	const char *value = cli_variable(variable);
-
-	return value && strcmp(value, "0") != 0 && strcmp(value, "false") != 0;
-}
-
 static struct operation make_operation(const struct cli *cli, const struct values *values,
 				       const struct change *change)
 {
@@ -385,8 +378,8 @@ static struct operation make_operation(const struct cli *cli, const struct value
 				.no_start = values->no_start,
 				.no_deps = values->no_deps,
 				.remove_orphans =
-					values->remove_orphans || is_set("COMPOSE_REMOVE_ORPHANS"),
-				.ignore_orphans = is_set("COMPOSE_IGNORE_ORPHANS"),
+					values->remove_orphans || cli_is_set("COMPOSE_REMOVE_ORPHANS"),
+				.ignore_orphans = cli_is_set("COMPOSE_IGNORE_ORPHANS"),
 				.renew_volumes = values->renew_volumes,
 				.wait = values->wait,
 				.timeout = values->timeout,

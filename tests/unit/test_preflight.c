@@ -295,14 +295,14 @@ static void missing_sources_are_told_where_nobody_would_make_them(void **state)
 		 "        target: /data\n"
 		 "        bind: {create_host_path: false}\n"
 		 "secrets:\n"
-		 "  key: {file: /work/key.txt}\n"
+		 "  key: {file: /srv/key.txt}\n"
 		 "  token: {environment: UNSET}\n"
 		 "  fine: {environment: SET}\n");
 	assert_int_equal(f->found.errors, 3);
 	CLEANUP(text_drop) struct text all = {0};
 	diagnostics_print(&f->found, false, &all);
 	assert_non_null(strstr(all.data, "bind source /data is not there"));
-	assert_non_null(strstr(all.data, "the file of secret key is not there: /work/key.txt"));
+	assert_non_null(strstr(all.data, "the file of secret key is not there: /srv/key.txt"));
 	assert_non_null(strstr(all.data, "environment variable UNSET, which is not set"));
 	assert_null(strstr(all.data, "/made"));
 }

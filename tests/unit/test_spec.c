@@ -71,9 +71,9 @@ static void a_container_carries_docker_composes_labels_and_ours(void **state)
 {
 	struct fixture *f = *state;
 	struct project *project = &f->stage->project;
-	array_push(&project->files, "/work/compose.yaml");
-	array_push(&project->files, "/work/more.yaml");
-	array_push(&project->env_files, "/work/.env.test");
+	array_push(&project->files, "/srv/compose.yaml");
+	array_push(&project->files, "/srv/more.yaml");
+	array_push(&project->env_files, "/srv/.env.test");
 	array_push(&f->service->labels, ((struct pair){"com.example", "1"}));
 	array_push(&f->service->labels, ((struct pair){LABEL_PROJECT, "lie"}));
 	stage_depend(f->service, "db", DEPENDENCY_HEALTHY, true);
@@ -92,8 +92,8 @@ static void a_container_carries_docker_composes_labels_and_ours(void **state)
 		     "db:service_healthy:true,job:service_completed_successfully:false");
 	assert_label(l, "com.docker.compose.project.working_dir", "/work");
 	assert_label(l, "com.docker.compose.project.config_files",
-		     "/work/compose.yaml,/work/more.yaml");
-	assert_label(l, "com.docker.compose.project.environment_file", "/work/.env.test");
+		     "/srv/compose.yaml,/srv/more.yaml");
+	assert_label(l, "com.docker.compose.project.environment_file", "/srv/.env.test");
 	assert_label(l, "com.docker.compose.replace", NULL);
 	assert_label(l, "wincompose.config-hash", SPEC_HASH_ALGORITHM ":" HASH);
 	assert_label(l, "wincompose.isolation", "hyperv");
@@ -170,12 +170,12 @@ static void use_secret(struct fixture *f, enum source_kind kind, const char *val
 static void a_secret_file_is_a_read_only_bind_where_the_engine_is_here(void **state)
 {
 	struct fixture *f = *state;
-	use_secret(f, SOURCE_FILE, "/work/key.txt");
+	use_secret(f, SOURCE_FILE, "/srv/key.txt");
 	const struct container_spec *spec = make(f, NULL);
 	assert_int_equal(spec->file_count, 0);
 	assert_int_equal(spec->mount_count, 1);
 	assert_string_equal(spec->mounts[0].type, "bind");
-	assert_string_equal(spec->mounts[0].source, "/work/key.txt");
+	assert_string_equal(spec->mounts[0].source, "/srv/key.txt");
 	assert_string_equal(spec->mounts[0].target, "/run/secrets/key");
 	assert_true(spec->mounts[0].read_only);
 	assert_false(spec->mounts[0].create_host_path);
@@ -184,14 +184,14 @@ static void a_secret_file_is_a_read_only_bind_where_the_engine_is_here(void **st
 static void a_secret_file_is_copied_where_it_cannot_be_bound(void **state)
 {
 	struct fixture *f = *state;
-	use_secret(f, SOURCE_FILE, "/work/key.txt");
+	use_secret(f, SOURCE_FILE, "/srv/key.txt");
 	const uint64_t engines[] = {ENGINE_LINUX | ENGINE_FILE_BIND, ENGINE_LOCAL, 0};
 	for (size_t i = 0; i < ARRAY_LEN(engines); i++) {
 		f->host.capabilities = engines[i];
 		const struct container_spec *spec = make(f, NULL);
 		assert_int_equal(spec->mount_count, 0);
 		assert_int_equal(spec->file_count, 1);
-		assert_string_equal(spec->files[0].source, "/work/key.txt");
+		assert_string_equal(spec->files[0].source, "/srv/key.txt");
 		assert_int_equal(spec->files[0].mode, 0400);
 		assert_int_equal(spec->files[0].uid, 10);
 	}
