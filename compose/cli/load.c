@@ -28,6 +28,7 @@ int cli_project_as(struct cli *cli, const struct project_options *options, struc
 {
 	CLEANUP(diagnostics_drop) struct diagnostics findings = {0};
 
+	findings.colour = cli->colour_err && cli->mode != CLI_JSON;
 	if (project_load(options, &findings, ret, err) < 0)
 		return (*err)->code;
 	print_warnings(cli, &findings);

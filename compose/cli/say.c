@@ -17,6 +17,7 @@
 
 #define RED    "\033[31m"
 #define YELLOW "\033[33m"
+#define BOLD   "\033[1m"
 #define RESET  "\033[0m"
 
 static void line(struct cli *cli, const char *colour, const char *word, const char *message)
@@ -102,9 +103,17 @@ void cli_error(struct cli *cli, const struct error *err)
 		return;
 	}
 	/* A finding in a file says where it is, as compilers do, and needs no word before it. */
-	bool is_finding = (err->code == ERROR_INVALID && strstr(err->message, ": error: ")) ||
-			  strncmp(err->message, "error: ", 7) == 0;
-	line(cli, RED, is_finding ? "" : "error: ", err->message);
+	const char *finding = err->code == ERROR_INVALID ? strstr(err->message, ": error: ") : NULL;
+	if (finding && cli->colour_err) {
+		CLEANUP(memory_free)
+		char *painted = memory_format(BOLD "%.*s: " RED "error:" RESET "%s",
+					      (int)(finding - err->message), err->message,
+					      finding + strlen(": error:"));
+		line(cli, "", "", painted);
+	} else {
+		bool is_told = finding || strncmp(err->message, "error: ", 7) == 0;
+		line(cli, RED, is_told ? "" : "error: ", err->message);
+	}
 	if (err->detail)
 		fprintf(stderr, "%s%s", err->detail, text_ends(err->detail, "\n") ? "" : "\n");
 }

@@ -10,11 +10,11 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "compose/project/excerpt.h"
 
 enum {
-	KEPT = 100,           /* findings of each severity; what is beyond is only counted */
-	TEXT_KEPT = 500,      /* bytes of a message or a path */
-	LINE_MAX_SHOWN = 160, /* bytes of a source line */
+	KEPT = 100,      /* findings of each severity; what is beyond is only counted */
+	TEXT_KEPT = 500, /* bytes of a message or a path */
 	FILE_MAX = 10 * 1024 * 1024,
 };
 
@@ -57,24 +57,25 @@ static void cut(struct text *text)
 
 static char *cut_copy(const char *string)
 {
-	struct text text = {0};
+	CLEANUP(text_drop) struct text text = {0};
+	struct text safe = {0};
 
 	text_add_n(&text, string, strnlen(string, TEXT_KEPT + 1));
 	cut(&text);
-	return text_steal(&text);
+	excerpt_add_safe(&safe, text_string(&text), text.len);
+	return text_steal(&safe);
 }
 
 /* One line, without control characters: what the user wrote may be in it. */
 static char *one_line(const char *format, va_list args)
 {
-	struct text text = {0};
+	CLEANUP(text_drop) struct text text = {0};
+	struct text safe = {0};
 
 	text_vprintf(&text, format, args);
 	cut(&text);
-	for (size_t i = 0; i < text.len; i++)
-		if ((unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f)
-			text.data[i] = ' ';
-	return text_steal(&text);
+	excerpt_add_safe(&safe, text_string(&text), text.len);
+	return text_steal(&safe);
 }
 
 struct diagnostic *diagnostics_add(struct diagnostics *diagnostics, enum severity severity,
@@ -91,7 +92,7 @@ struct diagnostic *diagnostics_add(struct diagnostics *diagnostics, enum severit
 	va_start(args, format);
 	*added = (struct diagnostic){
 		.severity = severity,
-		.file = memory_copy(at.file),
+		.file = at.file ? cut_copy(at.file) : NULL,
 		.line = at.line,
 		.column = at.column,
 		.path = path && *path ? cut_copy(path) : NULL,
@@ -111,41 +112,14 @@ void diagnostic_hint(struct diagnostic *diagnostic, const char *format, ...)
 	va_end(args);
 }
 
-/* At most LINE_MAX_SHOWN bytes of a line around a column, whole characters. */
-struct window {
-	size_t start;
-	size_t end;
-	size_t at; /* of the column */
-};
-
-static struct window window_of(const char *line, size_t len, unsigned column)
-{
-	struct window window = {0};
-
-	for (; column > 1 && window.at < len; column--)
-		do
-			window.at++;
-		while (window.at < len && is_tail(line[window.at]));
-	if (window.at > LINE_MAX_SHOWN / 2 && len > LINE_MAX_SHOWN)
-		window.start = window.at - LINE_MAX_SHOWN / 2;
-	while (window.start > 0 && is_tail(line[window.start]))
-		window.start--;
-	window.end = len - window.start > LINE_MAX_SHOWN ? window.start + LINE_MAX_SHOWN : len;
-	while (window.end < len && is_tail(line[window.end]))
-		window.end++;
-	return window;
-}
-
 static void keep_line(struct diagnostic *it, const char *line, size_t len)
 {
-	const struct window window = window_of(line, len, it->column);
+	struct text shown = {0};
 
-	it->source = memory_copy_n(line + window.start, window.end - window.start);
-	if (window.start == 0)
-		return;
-	it->source_column = 1;
-	for (size_t i = window.start; i < window.at; i++)
-		it->source_column += !is_tail(line[i]);
+	it->caret = excerpt_add(&shown, line, len, it->column);
+	it->source = text_steal(&shown);
+	if (it->column > 0)
+		it->end = excerpt_end(line, len, it->column);
 }
 
 bool diagnostics_full(const struct diagnostics *diagnostics)
@@ -230,13 +204,11 @@ static const char *paint(const struct printer *printer, const char *code)
 	return printer->colour ? code : "";
 }
 
-/* The source line, from the finding or from its file; *len is 0 where there is none. */
-static const char *source_of(struct printer *printer, const struct diagnostic *it, size_t *len)
+/* The line from its file, where the finding has none. */
+static const char *read_line(struct printer *printer, const struct diagnostic *it, size_t *len)
 {
-	if (it->source || !it->file || it->line == 0) {
-		*len = it->source ? strlen(it->source) : 0;
-		return it->source;
-	}
+	if (!it->file || it->line == 0)
+		return NULL;
 	struct text *text = map_get(&printer->texts, it->file);
 	if (!text) {
 		CLEANUP(error_drop) struct error *err = NULL;
@@ -249,27 +221,23 @@ static const char *source_of(struct printer *printer, const struct diagnostic *i
 	return text->len > 0 ? find_line(text->data, text->len, it->line, len) : NULL;
 }
 
-/* Shows a window of the line and a caret below. */
-static void print_source(struct printer *printer, const struct diagnostic *it, const char *line,
-			 size_t len)
+static void print_source(struct printer *printer, const struct diagnostic *it)
 {
-	unsigned column = it->source && it->source_column ? it->source_column : it->column;
-	const struct window window = window_of(line, len, column);
-	size_t start = window.start, end = window.end, at = window.at;
+	CLEANUP(text_drop) struct text shown = {0};
+	size_t caret = it->caret, len = 0;
+	const char *line = it->source ? NULL : read_line(printer, it, &len);
 
-	text_printf(printer->out, "%s%5u |%s ", paint(printer, "\033[2m"), it->line,
-		    paint(printer, "\033[0m"));
-	for (size_t i = start; i < end; i++)
-		text_add_char(printer->out,
-			      (unsigned char)line[i] < 0x20 || line[i] == 0x7f ? ' ' : line[i]);
-	text_add_char(printer->out, '\n');
+	if (line)
+		caret = excerpt_add(&shown, line, len, it->column);
+	else if (!it->source)
+		return;
+	text_printf(printer->out, "%s%5u |%s %s\n", paint(printer, "\033[2m"), it->line,
+		    paint(printer, "\033[0m"), it->source ? it->source : text_string(&shown));
 	if (it->column == 0)
 		return;
 	text_printf(printer->out, "%s      |%s ", paint(printer, "\033[2m"),
 		    paint(printer, "\033[0m"));
-	for (size_t i = start; i < at; i++)
-		if (!is_tail(line[i]))
-			text_add_char(printer->out, ' ');
+	text_add_repeat(printer->out, ' ', caret);
 	text_printf(printer->out, "%s^%s\n", paint(printer, "\033[1;32m"),
 		    paint(printer, "\033[0m"));
 }
@@ -294,16 +262,17 @@ static void print_head(struct printer *printer, const struct diagnostic *it)
 	text_printf(printer->out, "%s\n", it->message);
 }
 
-static void print_one(struct printer *printer, const struct diagnostic *it)
+static void print_below(struct printer *printer, const struct diagnostic *it)
 {
-	size_t len = 0;
-
-	print_head(printer, it);
-	const char *line = source_of(printer, it, &len);
-	if (line)
-		print_source(printer, it, line, len);
+	print_source(printer, it);
 	if (it->hint)
 		text_printf(printer->out, "   %s\n", it->hint);
+}
+
+static void print_one(struct printer *printer, const struct diagnostic *it)
+{
+	print_head(printer, it);
+	print_below(printer, it);
 }
 
 static void print_all(struct printer *printer, const struct diagnostics *diagnostics)
@@ -324,26 +293,68 @@ void diagnostics_print(const struct diagnostics *diagnostics, bool colour, struc
 	map_drop_with(&printer.texts, drop_text);
 }
 
+void diagnostics_take(struct diagnostics *diagnostics, const struct error *err)
+{
+	struct diagnostic *taken = diagnostics_add(diagnostics, SEVERITY_ERROR,
+						   (struct position){0}, NULL, "%s", err->message);
+
+	if (err->detail)
+		diagnostic_hint(taken, "%s", err->detail);
+}
+
+static cJSON *json_of(const struct diagnostic *it)
+{
+	cJSON *one = cJSON_CreateObject();
+
+	json_set_string(one, "severity", it->severity == SEVERITY_ERROR ? "error" : "warning");
+	json_set_string(one, "file", it->file);
+	if (it->line > 0)
+		json_set_int(one, "line", it->line);
+	if (it->column > 0)
+		json_set_int(one, "column", it->column);
+	if (it->end > it->column)
+		json_set_int(one, "end", it->end);
+	json_set_string(one, "path", it->path);
+	json_set_string(one, "message", it->message);
+	json_set_string(one, "hint", it->hint);
+	return one;
+}
+
+static size_t count_beyond(const struct diagnostics *diagnostics)
+{
+	return diagnostics->errors + diagnostics->warnings - diagnostics->list.len;
+}
+
 cJSON *diagnostics_json(const struct diagnostics *diagnostics)
 {
 	cJSON *array = cJSON_CreateArray();
+	size_t beyond = count_beyond(diagnostics);
 
-	ARRAY_FOR_EACH (const struct diagnostic, it, &diagnostics->list) {
-		cJSON *one = cJSON_CreateObject();
+	ARRAY_FOR_EACH (const struct diagnostic, it, &diagnostics->list)
+		cJSON_AddItemToArray(array, json_of(it));
+	if (beyond > 0) {
+		CLEANUP(memory_free) char *message = memory_format("%zu more", beyond);
+		const struct diagnostic more = {
+			.severity = diagnostics->beyond.severity,
+			.message = message,
+		};
 
-		json_set_string(one, "severity",
-				it->severity == SEVERITY_ERROR ? "error" : "warning");
-		json_set_string(one, "file", it->file);
-		if (it->line > 0)
-			json_set_int(one, "line", it->line);
-		if (it->column > 0)
-			json_set_int(one, "column", it->column);
-		json_set_string(one, "path", it->path);
-		json_set_string(one, "message", it->message);
-		json_set_string(one, "hint", it->hint);
-		cJSON_AddItemToArray(array, one);
+		cJSON_AddItemToArray(array, json_of(&more));
 	}
 	return array;
+}
+
+/* "3 errors, 1 warning" */
+static void add_count(const struct diagnostics *diagnostics, struct text *out)
+{
+	size_t errors = diagnostics->errors, warnings = diagnostics->warnings;
+
+	if (errors + warnings < 2)
+		return;
+	text_printf(out, "%zu error%s", errors, errors == 1 ? "" : "s");
+	if (warnings > 0)
+		text_printf(out, ", %zu warning%s", warnings, warnings == 1 ? "" : "s");
+	text_add_char(out, '\n');
 }
 
 int diagnostics_fail(const struct diagnostics *diagnostics, struct error **err)
@@ -358,19 +369,19 @@ int diagnostics_fail(const struct diagnostics *diagnostics, struct error **err)
 	ARRAY_FOR_EACH (const struct diagnostic, it, &diagnostics->list)
 		if (!first && it->severity == SEVERITY_ERROR)
 			first = it;
-	print_one(&printer, first);
+	print_head(&printer, first);
 	printer.out = &rest;
-	text_add(&rest, head.data + strcspn(head.data, "\n") + 1);
+	printer.colour = diagnostics->colour;
+	print_below(&printer, first);
 	ARRAY_FOR_EACH (const struct diagnostic, it, &diagnostics->list)
 		if (it != first)
 			print_one(&printer, it);
-	if (diagnostics->errors + diagnostics->warnings > diagnostics->list.len)
-		text_printf(&rest, "... and %zu more\n",
-			    diagnostics->errors + diagnostics->warnings - diagnostics->list.len);
+	if (count_beyond(diagnostics) > 0)
+		text_printf(&rest, "... and %zu more\n", count_beyond(diagnostics));
+	add_count(diagnostics, &rest);
 	map_drop_with(&printer.texts, drop_text);
 
-	size_t head_len = strcspn(head.data, "\n");
-	error_set(err, ERROR_INVALID, "%.*s", (int)head_len, head.data);
+	error_set(err, ERROR_INVALID, "%.*s", (int)strcspn(head.data, "\n"), head.data);
 	if (rest.len > 0 && rest.data[rest.len - 1] == '\n')
 		text_remove(&rest, rest.len - 1, 1);
 	if (rest.len > 0)

@@ -27,15 +27,15 @@ enum severity { SEVERITY_WARNING = 0, SEVERITY_ERROR = 1 };
 
 struct diagnostic {
 	enum severity severity;
-	char *file;             /* NULL: nowhere */
-	unsigned line;          /* from 1; 0: the file as a whole */
-	unsigned column;        /* in characters, from 1 */
-	char *path;             /* services.web.ports[0], or NULL */
-	char *message;          /* what is wrong, one line */
-	char *hint;             /* what to do or what was expected, or NULL */
-	char *source;           /* the line itself, or NULL */
-	unsigned source_column; /* where source is only a part of its line: the column in it; else 0
-				 */
+	char *file;      /* NULL: nowhere */
+	unsigned line;   /* from 1; 0: the file as a whole */
+	unsigned column; /* in characters, from 1 */
+	unsigned end;    /* the column behind what is meant; 0: not known */
+	char *path;      /* services.web.ports[0], or NULL */
+	char *message;   /* what is wrong, one line */
+	char *hint;      /* what to do or what was expected, or NULL */
+	char *source;    /* the line as it is shown, or NULL */
+	size_t caret;    /* columns before its caret on a terminal */
 };
 
 struct diagnostics {
@@ -43,6 +43,7 @@ struct diagnostics {
 	size_t errors; /* how many there were of each; only the first 100 of each are kept */
 	size_t warnings;
 	struct diagnostic beyond; /* the last one that was not kept, so that a hint may be set */
+	bool colour; /* the owner's: diagnostics_fail uses ANSI colours in the detail */
 };
 
 void diagnostics_drop(struct diagnostics *diagnostics);
@@ -66,8 +67,12 @@ void diagnostics_source(struct diagnostics *diagnostics, const char *file, const
 void diagnostics_sort(struct diagnostics *diagnostics);
 /* The form above, for every finding. colour: ANSI colours. */
 void diagnostics_print(const struct diagnostics *diagnostics, bool colour, struct text *out);
-/* An array of {severity, file, line, column, path, message, hint}. */
+/* An error that no finding stands for (no file, a wrong flag) becomes one, without a place. */
+void diagnostics_take(struct diagnostics *diagnostics, const struct error *err);
+/* An array of {severity, file, line, column, end, path, message, hint}; what is not known is not
+ * there. end is the column behind the last character of what is meant, on the same line. Of more
+ * than 100 errors or warnings the rest is one more object, with a message that counts them. */
 cJSON *diagnostics_json(const struct diagnostics *diagnostics);
 /* 0 where there is no error; else one ERROR_INVALID whose message is the first finding's first line
- * and whose detail is the rest of what diagnostics_print gives. */
+ * and whose detail is the rest of what diagnostics_print gives and, of several, their count. */
 int diagnostics_fail(const struct diagnostics *diagnostics, struct error **err);
