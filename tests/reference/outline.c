@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/reference/outline.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/own.h"
+#include "compose/plan/rule.h"
+#include "compose/project/schema.h"
+#include "tests/reference/words.h"
+
+/* What a shape admits: a value that is wholly a variable may stand for any scalar. */
+struct look {
+	const char *types;  /* of JSON, with blanks between */
+	const char *items;  /* of a list's items */
+	const char *values; /* of a mapping's values */
+	const char *said;   /* for people */
+};
+
+static const struct look looks[] = {
+	[SHAPE_ANY] = {NULL, NULL, NULL, "anything"},
+	[SHAPE_STRING] = {"string", NULL, NULL, "text"},
+	[SHAPE_TEXT] = {"string number", NULL, NULL, "text or number"},
+	[SHAPE_INT] = {"integer string", NULL, NULL, "whole number"},
+	[SHAPE_NUMBER] = {"number string", NULL, NULL, "number"},
+	[SHAPE_BOOL] = {"boolean string", NULL, NULL, "true or false"},
+	[SHAPE_BYTES] = {"integer string", NULL, NULL, "amount of memory"},
+	[SHAPE_DURATION] = {"string", NULL, NULL, "duration"},
+	[SHAPE_MODE] = {"string integer", NULL, NULL, "octal mode"},
+	[SHAPE_STRINGS] = {"array", "string", NULL, "list"},
+	[SHAPE_TEXTS] = {"array", "string number", NULL, "list"},
+	[SHAPE_ONE_OR_MORE] = {"string array", "string", NULL, "text or list"},
+	[SHAPE_PAIRS] = {"object array", "string", "string number boolean null",
+			 "mapping, or list of KEY=VALUE"},
+	[SHAPE_LABELS] = {"object array", "string", "string number boolean null",
+			  "mapping, or list of KEY=VALUE"},
+	[SHAPE_OPTIONS] = {"object", NULL, "string number", "mapping"},
+	[SHAPE_HOSTS] = {"object array", "string", "string array",
+			 "mapping, or list of host=address"},
+	[SHAPE_COMMAND] = {"null string array", "string", NULL, "line or list"},
+	[SHAPE_TEST] = {"string array", "string", NULL, "line or list"},
+	[SHAPE_ULIMITS] = {"object", NULL, NULL, "mapping of numbers or {soft, hard}"},
+	[SHAPE_EXTERNAL] = {"boolean string object", NULL, NULL, "true or false"},
+	[SHAPE_OBJECT] = {"object", NULL, NULL, "mapping"},
+	[SHAPE_MAP] = {"object", NULL, NULL, "mapping by name"},
+	[SHAPE_ITEMS] = {"array", NULL, NULL, "list"},
+};
+
+static const struct look *look_of(const struct row *row)
+{
+	return (size_t)row->shape < ARRAY_LEN(looks) ? &looks[row->shape] : &looks[SHAPE_ANY];
+}
+
+/* --- the schema */
+
+struct outline {
+	struct text *missing;
+};
+
+static void set_types(cJSON *schema, const char *types, const char *more)
+{
+	CLEANUP(memory_free) char *all = memory_format("%s%s", types, more);
+	cJSON *list = cJSON_CreateArray();
+
+	for (const char *at = all; *at;) {
+		size_t len = strcspn(at, " ");
+		CLEANUP(memory_free) char *one = memory_copy_n(at, len);
+
+		cJSON_AddItemToArray(list, cJSON_CreateString(one));
+		at += len + (at[len] == ' ');
+	}
+	cJSON_DeleteItemFromObject(schema, "type");
+	if (cJSON_GetArraySize(list) == 1)
+		cJSON_AddItemToObject(schema, "type", cJSON_DetachItemFromArray(list, 0));
+	else
+		cJSON_AddItemToObject(schema, "type", cJSON_Duplicate(list, true));
+	cJSON_Delete(list);
+}
+
+static cJSON *typed(const char *types)
+{
+	cJSON *schema = cJSON_CreateObject();
+
+	set_types(schema, types, "");
+	return schema;
+}
+
+static cJSON *row_schema(struct outline *outline, const struct row *row, const char *path);
+
+static void add_rows(struct outline *outline, cJSON *into, const struct schema *of,
+		     const char *path)
+{
+	cJSON *properties = cJSON_AddObjectToObject(into, "properties");
+	cJSON *required = cJSON_CreateArray();
+
+	for (size_t i = 0; i < of->len; i++) {
+		CLEANUP(memory_free)
+		char *below = memory_format("%s%s%s", path, *path ? "." : "", of->rows[i].name);
+
+		cJSON_AddItemToObject(properties, of->rows[i].name,
+				      row_schema(outline, &of->rows[i], below));
+		if (of->rows[i].flags & ROW_REQUIRED)
+			cJSON_AddItemToArray(required, cJSON_CreateString(of->rows[i].name));
+	}
+	if (cJSON_GetArraySize(required) > 0)
+		cJSON_AddItemToObject(into, "required", required);
+	else
+		cJSON_Delete(required);
+	if (!of->closed)
+		cJSON_AddItemToObject(cJSON_AddObjectToObject(into, "patternProperties"), "^x-",
+				      cJSON_CreateObject());
+	cJSON_AddFalseToObject(into, "additionalProperties");
+}
+
+static cJSON *object_schema(struct outline *outline, const struct schema *of, const char *path,
+			    const char *more)
+{
+	cJSON *schema = cJSON_CreateObject();
+	const char *brief = of->expand ? " string integer" : of->brief ? " string" : "";
+	CLEANUP(memory_free) char *also = memory_format("%s%s", brief, more);
+
+	set_types(schema, "object", also);
+	add_rows(outline, schema, of, path);
+	return schema;
+}
+
+static void add_named(struct outline *outline, cJSON *schema, const struct row *row,
+		      const char *path)
+{
+	bool may_be_null = row->flags & ROW_NULL_ITEM;
+
+	cJSON_AddItemToObject(cJSON_AddObjectToObject(schema, "patternProperties"),
+			      "^[a-zA-Z0-9._-]+$",
+			      object_schema(outline, row->of, path, may_be_null ? " null" : ""));
+	cJSON_AddFalseToObject(schema, "additionalProperties");
+	if (row->flags & ROW_NAMES)
+		cJSON_AddItemToObject(schema, "items", typed("string"));
+}
+
+static void add_limits(cJSON *schema)
+{
+	cJSON *limit = typed("integer string object");
+	cJSON *properties = cJSON_AddObjectToObject(limit, "properties");
+
+	cJSON_AddItemToObject(properties, "soft", typed("integer string"));
+	cJSON_AddItemToObject(properties, "hard", typed("integer string"));
+	cJSON_AddItemToObject(schema, "additionalProperties", limit);
+}
+
+/* The values that are allowed, or what holds a variable. */
+static void add_words(cJSON *schema, const char *const *words)
+{
+	cJSON *any = cJSON_AddArrayToObject(schema, "anyOf");
+	cJSON *listed = cJSON_CreateObject();
+	cJSON *open = cJSON_CreateObject();
+	cJSON *list = cJSON_AddArrayToObject(listed, "enum");
+
+	for (size_t i = 0; words[i]; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(words[i]));
+	json_set_string(open, "pattern", "\\$");
+	cJSON_AddItemToArray(any, listed);
+	cJSON_AddItemToArray(any, open);
+}
+
+static const char *more_types(const struct row *row)
+{
+	if (row->flags & ROW_NULL)
+		return row->flags & ROW_NAMES ? " array null" : " null";
+	if (row->shape == SHAPE_ITEMS && row->flags & ROW_SINGLE)
+		return " string";
+	return row->flags & ROW_NAMES ? " array" : "";
+}
+
+static void add_shape(struct outline *outline, cJSON *schema, const struct row *row,
+		      const char *path)
+{
+	const struct look *look = look_of(row);
+
+	if (look->types && row->shape != SHAPE_OBJECT)
+		set_types(schema, look->types, strstr(look->types, "null") ? "" : more_types(row));
+	if (look->items)
+		cJSON_AddItemToObject(schema, "items", typed(look->items));
+	if (look->values)
+		cJSON_AddItemToObject(schema, "additionalProperties", typed(look->values));
+	if (row->words)
+		add_words(schema, row->words);
+	if (row->shape == SHAPE_ULIMITS)
+		add_limits(schema);
+	else if (row->shape == SHAPE_MAP)
+		add_named(outline, schema, row, path);
+	else if (row->shape == SHAPE_ITEMS)
+		cJSON_AddItemToObject(schema, "items", object_schema(outline, row->of, path, ""));
+}
+
+static cJSON *row_schema(struct outline *outline, const struct row *row, const char *path)
+{
+	bool object = row->shape == SHAPE_OBJECT && !(row->flags & ROW_LATER);
+	cJSON *schema = object ? object_schema(outline, row->of, path, more_types(row))
+			       : cJSON_CreateObject();
+	const char *line = words_of(path);
+	const char *also = row->flags & ROW_LATER      ? " (not built yet)"
+			   : row->flags & ROW_IGNORED  ? " (no effect outside of a swarm)"
+			   : row->flags & ROW_OBSOLETE ? " (remove it)"
+						       : "";
+
+	if (!line)
+		text_printf(outline->missing, "%s\n", path);
+	CLEANUP(memory_free) char *description = memory_format("%s%s", line ? line : "", also);
+	json_set_string(schema, "description", description);
+	if (!object && !(row->flags & ROW_LATER))
+		add_shape(outline, schema, row, path);
+	return schema;
+}
+
+cJSON *outline_schema(struct text *missing)
+{
+	struct outline outline = {missing};
+	cJSON *schema = cJSON_CreateObject();
+
+	json_set_string(schema, "$schema", "http://json-schema.org/draft-07/schema#");
+	json_set_string(schema, "title", "A Compose project file for wincompose");
+	json_set_string(schema, "type", "object");
+	add_rows(&outline, schema, &schema_project, "");
+	return schema;
+}
+
+/* --- the tables */
+
+static void add_engines(struct text *out, const struct row *row, const char *path)
+{
+	static const char *const names[] = {"Linux", "Windows"};
+	const char *attribute = text_starts(path, "services.") ? path + strlen("services.") : "";
+	size_t said = 0;
+
+	if (row->flags & (ROW_LATER | ROW_IGNORED | ROW_OBSOLETE)) {
+		text_add(out, row->flags & ROW_LATER     ? "not built yet"
+			      : row->flags & ROW_IGNORED ? "no effect outside of a swarm"
+							 : "obsolete");
+		return;
+	}
+	for (int windows = 0; windows < 2; windows++) {
+		enum severity severity = SEVERITY_WARNING;
+		const char *sentence = rule_sentence(attribute, windows, &severity);
+
+		if (!sentence)
+			continue;
+		text_printf(out, "%s%s: %s%s", said++ ? "; " : "", names[windows],
+			    severity == SEVERITY_ERROR ? "error: " : "", sentence);
+	}
+}
+
+static void add_value(struct text *out, const struct row *row)
+{
+	if (!row->words) {
+		bool brief = row->of && (row->of->brief || row->of->expand);
+
+		text_add(out, look_of(row)->said);
+		if (brief)
+			text_add(out,
+				 row->shape == SHAPE_ITEMS ? " of texts or mappings" : " or text");
+		else if (row->flags & ROW_NAMES)
+			text_add(out, " or list of names");
+		return;
+	}
+	for (size_t i = 0; row->words[i]; i++)
+		text_printf(out, "%s`%s`", i ? ", " : "", row->words[i]);
+}
+
+/* skip: what the section's heading says already of the path. */
+static void add_table(struct text *out, const struct schema *of, const char *path, size_t skip)
+{
+	for (size_t i = 0; i < of->len; i++) {
+		const struct row *row = &of->rows[i];
+		CLEANUP(memory_free) char *below = memory_format("%s.%s", path, row->name);
+		const char *line = words_of(below);
+
+		text_printf(out, "| `%s` | ", below + skip);
+		add_value(out, row);
+		text_printf(out, " | %s | ", line ? line : "");
+		add_engines(out, row, below);
+		text_add(out, " |\n");
+		if (row->of && !(row->flags & ROW_LATER))
+			add_table(out, row->of, below, skip);
+	}
+}
+
+static const char head[] = "| attribute | value | what it is for | engines |\n"
+			   "| --- | --- | --- | --- |\n";
+
+void outline_tables(struct text *out)
+{
+	text_printf(out, "### The top\n\n%s", head);
+	for (size_t i = 0; i < schema_project.len; i++) {
+		const struct row *row = &schema_project.rows[i];
+
+		text_printf(out, "| `%s` | ", row->name);
+		add_value(out, row);
+		text_printf(out, " | %s | ", words_of(row->name));
+		add_engines(out, row, row->name);
+		text_add(out, " |\n");
+	}
+	for (size_t i = 0; i < schema_project.len; i++) {
+		const struct row *row = &schema_project.rows[i];
+
+		if (!row->of)
+			continue;
+		text_printf(out, "\n### %s\n\n%s", row->name, head);
+		add_table(out, row->of, row->name, strlen(row->name) + 1);
+	}
+}
