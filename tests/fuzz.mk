@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Fuzzers of the parsers: tests/fuzz/fuzz_<name>.c with its corpus in tests/fuzz/corpus/<name>/. make check replays the corpora;
-# make fuzz TIME=60 lets clang's libFuzzer run each for so many seconds (FUZZ=name: only that one).
+# make fuzz TIME=60 lets clang's libFuzzer run each for so many seconds (FUZZ="name ...": only these; RUNS=, SEED=, JOBS=: tests/fuzz/run).
 
 fuzz_names := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 fuzz_replays := $(patsubst %,$(OUT)/tests/fuzz/replay_%$(EXE),$(fuzz_names))
@@ -25,14 +25,8 @@ fuzz-replay: $(fuzz_replays)
 TIME ?= 60
 FUZZ ?= $(fuzz_names)
 fuzz:
-	@$(MAKE) -s CC=clang SAN=fuzzer-no-link,address,undefined TIME=$(TIME) FUZZ="$(FUZZ)" fuzz-run
+	@$(MAKE) -s CC=clang SAN=fuzzer-no-link,address,undefined fuzz-run
 
-# What is found new is kept under build/; a crash stays there as a file and ends the run.
+export TIME FUZZ
 fuzz-run: $(patsubst %,$(OUT)/tests/fuzz/libfuzzer_%,$(FUZZ))
-	@for name in $(FUZZ); do \
-		mkdir -p $(OUT)/tests/fuzz/found/$$name; \
-		$(OUT)/tests/fuzz/libfuzzer_$$name -max_total_time=$(TIME) -timeout=10 -rss_limit_mb=2048 \
-			-max_len=4096 -print_final_stats=0 -verbosity=0 -artifact_prefix=$(OUT)/tests/fuzz/ \
-			$(OUT)/tests/fuzz/found/$$name tests/fuzz/corpus/$$name || exit 1; \
-		echo "$$name: $(TIME) s, nothing found"; \
-	done
+	@tests/fuzz/run $(OUT)/tests/fuzz $(FUZZ)

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes as a compose.yaml: a project or findings; and what was loaded is saved and restored as it was. */
+/* Any bytes as the files of a project: a project or findings. What was loaded is saved and restored
+ * as it was, and what config prints of it is read as the same project.
+ *
+ * A line "%FILE name" begins another of the files that are known here; what is before the first is
+ * compose.yaml.
+ */
 #include "tests/fuzz/fuzz.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,26 +17,88 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/own.h"
+#include "base/text.h"
 #include "compose/project/project.h"
 
-/* One folder for the process; the file in it is written anew for each input. */
-static const char *folder(void)
+static const char *const names[] = {"compose.yaml", "compose.override.yaml", ".env", "other.yaml",
+				    "printed.yaml"};
+static char folder[1100]; /* of this process; the files in it are written anew for each input */
+
+static void remove_all(void)
 {
-	static char path[1100];
+	uv_fs_t request;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		CLEANUP(error_drop) struct error *err = NULL;
+		CLEANUP(memory_free) char *path = path_join(folder, names[i]);
+
+		file_remove(path, &err);
+	}
+	uv_fs_rmdir(NULL, &request, folder, NULL);
+	uv_fs_req_cleanup(&request);
+}
+
+static void make_folder(void)
+{
 	char base[1000];
 	size_t size = sizeof(base);
 	uv_fs_t request;
 
-	if (*path)
-		return path;
 	if (uv_os_tmpdir(base, &size) < 0)
 		abort();
 	CLEANUP(memory_free) char *pattern = path_join(base, "wincompose-fuzz-XXXXXX");
 	if (uv_fs_mkdtemp(NULL, &request, pattern, NULL) < 0)
 		abort();
-	strcpy(path, request.path);
+	strcpy(folder, request.path);
 	uv_fs_req_cleanup(&request);
-	return path;
+	atexit(remove_all);
+}
+
+static void put(const char *name, const char *bytes, size_t len)
+{
+	CLEANUP(error_drop) struct error *err = NULL;
+	CLEANUP(memory_free) char *path = path_join(folder, name);
+
+	if (file_write(path, bytes, len, false, &err) < 0)
+		abort();
+}
+
+static const char *known_name(const char *line, const char *end)
+{
+	static const char mark[] = "%FILE ";
+	size_t len = (size_t)(end - line);
+
+	if (len <= strlen(mark) || memcmp(line, mark, strlen(mark)) != 0)
+		return NULL;
+	for (size_t i = 1; i + 1 < ARRAY_LEN(names); i++)
+		if (strlen(names[i]) == len - strlen(mark) &&
+		    memcmp(names[i], line + strlen(mark), strlen(names[i])) == 0)
+			return names[i];
+	return NULL;
+}
+
+static void put_all(const char *bytes, size_t size)
+{
+	const char *name = names[0], *start = bytes, *stop = bytes + size;
+
+	for (size_t i = 1; i < ARRAY_LEN(names); i++) {
+		CLEANUP(error_drop) struct error *err = NULL;
+		CLEANUP(memory_free) char *path = path_join(folder, names[i]);
+
+		file_remove(path, &err);
+	}
+	for (const char *line = bytes; line < stop;) {
+		const char *end = memchr(line, '\n', (size_t)(stop - line));
+		const char *other = known_name(line, end ? end : stop);
+
+		if (other) {
+			put(name, start, (size_t)(line - start));
+			name = other;
+			start = end ? end + 1 : stop;
+		}
+		line = end ? end + 1 : stop;
+	}
+	put(name, start, (size_t)(stop - start));
 }
 
 static void check_saved(const struct project *project)
@@ -46,22 +114,50 @@ static void check_saved(const struct project *project)
 		abort();
 }
 
+static void check_printed(const struct project *project, struct project_options options)
+{
+	static const char *const files[] = {"printed.yaml", NULL};
+	static const char *const all[] = {"*", NULL};
+	CLEANUP(diagnostics_drop) struct diagnostics diagnostics = {0};
+	CLEANUP(error_drop) struct error *err = NULL;
+	CLEANUP(project_drop) struct project *again = NULL;
+	CLEANUP(text_drop) struct text yaml = {0}, escaped = {0};
+
+	node_to_yaml(project->root, &yaml);
+	for (size_t i = 0; i < yaml.len; i++) {
+		text_add_char(&escaped, yaml.data[i]);
+		if (yaml.data[i] == '$')
+			text_add_char(&escaped, '$');
+	}
+	put(files[0], text_string(&escaped), escaped.len);
+	options.files = files;
+	options.profiles = all;
+	if (project_load(&options, &diagnostics, &again, &err) < 0 ||
+	    !node_same(project->root, again->root)) {
+		fprintf(stderr, "%s\n%s\n", err ? err->message : "not the same", escaped.data);
+		abort();
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const environment[] = {"A=1", "EMPTY=", "TEXT=a b", NULL};
 	CLEANUP(diagnostics_drop) struct diagnostics diagnostics = {0};
 	CLEANUP(project_drop) struct project *project = NULL;
 	CLEANUP(error_drop) struct error *err = NULL;
-	CLEANUP(memory_free) char *path = path_join(folder(), "compose.yaml");
-	const struct project_options options = {
-		.start = folder(), .name = "p", .environment = environment};
 
-	if (file_write(path, (const char *)data, size, false, &err) < 0)
-		abort();
+	if (!*folder)
+		make_folder();
+	const struct project_options options = {
+		.start = folder, .name = "p", .environment = environment};
+	put_all((const char *)data, size);
 	int status = project_load(&options, &diagnostics, &project, &err);
-	if ((status == 0) != (project != NULL) || (status == 0) == (diagnostics.errors > 0))
+	if ((status == 0) != (project != NULL) || (status < 0) != (err != NULL) ||
+	    (status == 0 && diagnostics.errors > 0))
 		abort();
-	if (project)
+	if (project) {
 		check_saved(project);
+		check_printed(project, options);
+	}
 	return 0;
 }
