@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* digest -- SHA-256, and base64 for what travels in headers
  *
- * FIPS 180-4; RFC 4648 section 4 and 5. The platform's library computes: libcrypto on Linux, BCrypt
- * on Windows.
+ * FIPS 180-4; RFC 4648 section 4 and 5. On Windows BCrypt computes.
  */
 #pragma once
 

@@ -47,6 +47,29 @@ static void pieces_make_the_sum_of_the_whole(void **state)
 			    "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+/* The end of a block is where padding goes wrong: the sums of the first n bytes of one text, and the
+ * sum of these sums as another implementation (coreutils' sha256sum) gives it. */
+static void every_length_has_its_sum(void **state)
+{
+	char bytes[200], hex[DIGEST_HEX];
+	struct digest *all = digest_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)('a' + i % 26);
+	for (size_t len = 0; len <= sizeof(bytes); len++) {
+		struct digest *digest = digest_new();
+
+		for (size_t at = 0; at < len; at += 7)
+			digest_add(digest, bytes + at, len - at < 7 ? len - at : 7);
+		digest_end(&digest, hex);
+		digest_add(all, hex, strlen(hex));
+	}
+	digest_end(&all, hex);
+	assert_string_equal(hex,
+			    "d8d376b1fe714c0c3a2163d35bc16ee7e89e344929f7904df22e5bc2a83b6129");
+}
+
 static void an_unfinished_sum_may_be_dropped(void **state)
 {
 	CLEANUP(digest_drop) struct digest *digest = digest_new();
@@ -130,6 +153,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sums_are_those_of_the_standard),
 		cmocka_unit_test(pieces_make_the_sum_of_the_whole),
+		cmocka_unit_test(every_length_has_its_sum),
 		cmocka_unit_test(an_unfinished_sum_may_be_dropped),
 		cmocka_unit_test(base64_is_that_of_rfc_4648),
 		cmocka_unit_test(both_alphabets_and_missing_padding_are_read),
