@@ -6,6 +6,7 @@
 
 #include "base/own.h"
 #include "compose/project/hash.h"
+#include "compose/project/lifecycle.h"
 #include "compose/project/project.h"
 #include "compose/project/value.h"
 
@@ -610,6 +611,7 @@ static void bind_service(struct binder *binder, const struct node_entry *entry)
 				bind_field(binder, &bindings[j], attribute->value);
 	}
 	bind_supervision(binder, node_get(entry->value, "x-wincompose"));
+	lifecycle_bind(binder->arena, service, entry->value);
 	if (service->build) {
 		struct build *build = (struct build *)service->build;
 
@@ -739,4 +741,5 @@ void bind_project(struct project *project)
 	for (size_t i = 0; i < value_entries(configs); i++)
 		bind_file(&configs->mapping.entries[i],
 			  &project->configs.items[project->configs.len++]);
+	lifecycle_bind_models(project, node_get(project->root, "models"));
 }

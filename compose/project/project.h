@@ -184,6 +184,44 @@ struct restart_policy {
 	struct position at;
 };
 
+/* A command at a certain time of a container's life. */
+struct hook {
+	char **command;    /* NULL: the image's (pre_start alone) */
+	const char *image; /* pre_start: of the container that runs it */
+	const char *user;
+	const char *working_dir;
+	struct pairs environment;
+	bool privileged;
+	bool per_replica; /* pre_start */
+	struct position at;
+};
+
+struct hooks {
+	struct hook *items;
+	size_t len;
+	size_t cap;
+};
+
+struct provider_option {
+	const char *name;
+	struct strings values;
+};
+
+/* A program that stands in for a service's containers. */
+struct provider {
+	const char *type; /* docker-<type>, or a program of this name */
+	ARRAY(struct provider_option) options;
+	struct position at;
+};
+
+/* A use of a top-level model: what the service is told, and in which variables. */
+struct service_model {
+	const char *model; /* key */
+	const char *endpoint_variable;
+	const char *model_variable;
+	struct position at;
+};
+
 struct service {
 	const char *name;
 	struct position at;      /* of its key */
@@ -245,6 +283,9 @@ struct service {
 	const struct node *credential_spec; /* {config|file|registry}, or NULL */
 	bool attach;                        /* show its log in up; true */
 	struct strings profiles;
+	struct hooks pre_start, post_start, pre_stop;
+	const struct provider *provider; /* it has no container then; or NULL */
+	ARRAY(struct service_model) models;
 
 	char hash[65]; /* hex of wincompose.config-hash over the canonical model; host resolutions
 			  are out */
@@ -295,6 +336,15 @@ struct file_source {
 	struct position at;
 };
 
+struct model {
+	const char *key;
+	const char *name;     /* or NULL */
+	const char *model;    /* what is run: ai/smollm2 */
+	int64_t context_size; /* 0: not written */
+	struct strings runtime_flags;
+	struct position at;
+};
+
 struct project {
 	struct arena arena;
 	const char *name;
@@ -308,6 +358,7 @@ struct project {
 	ARRAY(struct volume) volumes;
 	ARRAY(struct file_source) secrets;
 	ARRAY(struct file_source) configs;
+	ARRAY(struct model) models;
 	struct strings profiles; /* active */
 	bool all_resources;      /* what no service uses stays when services are selected */
 	struct map environment;  /* what interpolation sees, values are strings in the arena */
