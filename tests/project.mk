@@ -14,6 +14,7 @@ endif
 .PHONY: project-golden project-update parity
 project-golden: $(show)
 	@tests/project/run $(show)
+	@tests/project/again $(show)
 
 golden: project-update
 project-update: $(show)

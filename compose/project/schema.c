@@ -178,7 +178,7 @@ static const struct schema config_use = {
 static const struct row bind_rows[] = {
 	{.name = "selinux", .shape = SHAPE_STRING, .words = WORDS("z", "Z")},
 	{.name = "propagation", .shape = SHAPE_STRING},
-	{.name = "create_host_path", .shape = SHAPE_BOOL},
+	{.name = "create_host_path", .shape = SHAPE_BOOL, .flags = ROW_KEEP},
 	{.name = "recursive", .shape = SHAPE_STRING, .flags = ROW_LATER},
 };
 static const struct schema bind_options = {.what = "bind", ROWS(bind_rows)};

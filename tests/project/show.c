@@ -6,6 +6,7 @@
  *	--windows --no-interpolate --no-normalize --all-resources
  *	--yaml: as YAML; --order: the services with their levels
  *	--save: saved, restored, saved again and compared
+ *	--again: as YAML, read again and compared
  *	--hash: each service's hash
  *	--compare FILE: compares with docker compose's JSON and prints the first differences
  *	--quiet: nothing but findings; --environment: the process's own environment is seen too
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/error.h"
@@ -35,7 +37,7 @@ struct show {
 	struct list files, profiles, env_files, environment, services;
 	struct project_options options;
 	const char *compare;
-	bool folder, yaml, order, save, hash, quiet;
+	bool folder, yaml, order, save, hash, quiet, again;
 };
 
 static const char *const *ended(struct list *list)
@@ -61,6 +63,7 @@ static bool take_flag(struct show *show, const char *word)
 		{"--save", &show->save},
 		{"--hash", &show->hash},
 		{"--quiet", &show->quiet},
+		{"--again", &show->again},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
@@ -250,12 +253,52 @@ static int print_compared(const struct show *show, struct project *project)
 	return node_same(project->root, theirs) ? 0 : 3;
 }
 
+/* What config prints, in a file of its own, must be the same project. */
+static int print_again(const struct show *show, struct project *project)
+{
+	char path[] = "/tmp/again-XXXXXX";
+	const char *files[] = {path, NULL};
+	struct project_options options = show->options;
+	CLEANUP(error_drop) struct error *err = NULL;
+	CLEANUP(diagnostics_drop) struct diagnostics diagnostics = {0};
+	CLEANUP(project_drop) struct project *again = NULL;
+	CLEANUP(text_drop) struct text plain = {0};
+	CLEANUP(text_drop) struct text yaml = {0};
+
+	node_to_yaml(project->root, &plain);
+	for (const char *c = text_string(&plain); *c; c++) {
+		text_add_char(&yaml, *c);
+		if (*c == '$' && !options.no_interpolate)
+			text_add_char(&yaml, '$');
+	}
+	int file = mkstemp(path);
+	if (file < 0)
+		return 2;
+	close(file);
+	options.files = files;
+	options.folder = project->folder;
+	options.name = project->name;
+	int status = file_write(path, text_string(&yaml), yaml.len, false, &err);
+	if (status == 0)
+		status = project_load(&options, &diagnostics, &again, &err);
+	remove(path);
+	if (status < 0) {
+		fprintf(stderr, "%s\n%s\n%s", err->message, err->detail ? err->detail : "",
+			text_string(&yaml));
+		return 1;
+	}
+	compare(project->root, again->root, "");
+	return node_same(project->root, again->root) ? 0 : 1;
+}
+
 static int print(const struct show *show, struct project *project)
 {
 	CLEANUP(text_drop) struct text yaml = {0};
 
 	if (show->quiet)
 		return 0;
+	if (show->again)
+		return print_again(show, project);
 	if (show->compare)
 		return print_compared(show, project);
 	if (show->save)
