@@ -9,13 +9,13 @@
 
 #include "base/memory.h"
 
-enum { BLOCK_SIZE = 64 * 1024 };
+enum { BLOCK_SIZE = 64 * 1024, ALIGNMENT = 8 };
 
 struct arena_block {
 	struct arena_block *next;
 	size_t used;
 	size_t size;
-	_Alignas(max_align_t) char bytes[];
+	_Alignas(ALIGNMENT) char bytes[];
 };
 
 static struct arena_block *block_new(size_t size)
@@ -62,7 +62,7 @@ static void *take(struct arena *arena, size_t size, size_t alignment)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-	return take(arena, size, _Alignof(max_align_t));
+	return take(arena, size, ALIGNMENT);
 }
 
 char *arena_copy(struct arena *arena, const char *string)

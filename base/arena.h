@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* arena -- memory that lives and dies together
  *
- * Blocks of 64 KiB (larger for larger objects). Zeroed, aligned for any type. The zero value is an
+ * Blocks of 64 KiB (larger for larger objects). Zeroed, aligned for pointers and 64 bits. The zero value is an
  * empty arena.
  */
 #pragma once

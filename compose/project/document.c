@@ -39,6 +39,15 @@ struct frame {
 	struct node *merges; /* a sequence of what << names, or NULL */
 };
 
+/* Where the collections of one depth grow, one after the other: a complete one is copied into the
+ * arena at its size. */
+struct spare {
+	struct node_entry *entries;
+	struct node **items;
+	size_t entry_room;
+	size_t item_room;
+};
+
 struct anchor {
 	struct node *node; /* NULL: still being read */
 	struct extent extent;
@@ -51,6 +60,7 @@ struct reader {
 	struct diagnostics *diagnostics;
 	yaml_parser_t parser;
 	struct frame frames[DEPTH_MAX];
+	struct spare spares[DEPTH_MAX];
 	size_t depth;
 	struct map anchors; /* struct anchor in the arena */
 	size_t aliases;
@@ -70,7 +80,7 @@ static void path_of(const struct reader *reader, struct text *out)
 		const struct frame *frame = &reader->frames[i];
 
 		if (frame->node->kind == NODE_SEQUENCE)
-			text_printf(out, "[%zu]", frame->node->sequence.len);
+			text_printf(out, "[%u]", frame->node->sequence.len);
 		else if (frame->key)
 			text_printf(out, "%s%s", out->len > 0 ? "." : "", frame->key);
 	}
@@ -103,9 +113,47 @@ static struct node_entry *find_key(struct frame *frame, const char *key)
 static void add_key(struct reader *reader, struct frame *frame, const char *key, struct node *value,
 		    struct position at)
 {
-	node_add(reader->arena, frame->node, key, value, at);
+	struct spare *spare = &reader->spares[frame - reader->frames];
+	struct node *node = frame->node;
+
+	if (node->mapping.len == spare->entry_room) {
+		spare->entry_room = spare->entry_room * 2 + 8;
+		spare->entries =
+			memory_grow(spare->entries, spare->entry_room, sizeof(*spare->entries));
+	}
+	node->mapping.entries = spare->entries;
+	node->mapping.entries[node->mapping.len++] = (struct node_entry){key, at, value};
 	if (frame->keys.len > 0)
-		map_set(&frame->keys, key, (void *)frame->node->mapping.len);
+		map_set(&frame->keys, key, (void *)(size_t)node->mapping.len);
+}
+
+static void add_item(struct reader *reader, struct frame *frame, struct node *item)
+{
+	struct spare *spare = &reader->spares[frame - reader->frames];
+	struct node *node = frame->node;
+
+	if (node->sequence.len == spare->item_room) {
+		spare->item_room = spare->item_room * 2 + 8;
+		spare->items = memory_grow(spare->items, spare->item_room, sizeof(*spare->items));
+	}
+	node->sequence.items = spare->items;
+	node->sequence.items[node->sequence.len++] = item;
+}
+
+/* A collection is complete: it becomes its own. */
+static void settle(struct arena *arena, struct node *node)
+{
+	const struct node made = *node;
+
+	if (node->kind == NODE_SEQUENCE && made.sequence.len > 0) {
+		node_room(arena, node, made.sequence.len);
+		memcpy(node->sequence.items, made.sequence.items,
+		       made.sequence.len * sizeof(*made.sequence.items));
+	} else if (node->kind == NODE_MAPPING && made.mapping.len > 0) {
+		node_room(arena, node, made.mapping.len);
+		memcpy(node->mapping.entries, made.mapping.entries,
+		       made.mapping.len * sizeof(*made.mapping.entries));
+	}
 }
 
 static void take_key(struct reader *reader, struct frame *frame, const struct node *key)
@@ -188,7 +236,7 @@ static void take_value(struct reader *reader, struct node *value, struct extent 
 	if (frame->extent.height < extent.height + 1)
 		frame->extent.height = extent.height + 1;
 	if (frame->node->kind == NODE_SEQUENCE) {
-		node_append(reader->arena, frame->node, value);
+		add_item(reader, frame, value);
 		return;
 	}
 	if (!frame->key) {
@@ -395,6 +443,7 @@ static void close_frame(struct reader *reader)
 	struct frame *frame = &reader->frames[reader->depth - 1];
 
 	merge_all(reader, frame);
+	settle(reader->arena, frame->node);
 	set_anchor(reader, frame->anchor, frame->node, frame->extent);
 	drop_frame(frame);
 	struct frame done = *frame;
@@ -553,6 +602,10 @@ bool document_read(struct arena *arena, const char *file, const char *bytes, siz
 	}
 	while (reader->depth > 0)
 		drop_frame(&reader->frames[--reader->depth]);
+	for (size_t i = 0; i < DEPTH_MAX; i++) {
+		free(reader->spares[i].entries);
+		free(reader->spares[i].items);
+	}
 	map_drop(&reader->anchors);
 	free(reader);
 	return well;

@@ -212,6 +212,7 @@ struct node *form_strings(struct shaper *shaper, const struct row *row, struct n
 		return shape_refuse(shaper, in, trail,
 				    row->shape == SHAPE_ONE_OR_MORE ? "a string or a list"
 								    : "a list");
+	node_room(shaper->arena, out, in->sequence.len);
 	for (size_t i = 0; i < in->sequence.len; i++) {
 		struct node *item = in->sequence.items[i];
 		struct trail at = {trail, NULL, i};
@@ -325,7 +326,7 @@ static struct node *pairs_of_list(struct shaper *shaper, struct node *in, bool l
 			continue;
 		}
 		node_add(shaper->arena, out, key, value, item->at);
-		map_set(&seen, key, (void *)out->mapping.len);
+		map_set(&seen, key, (void *)(size_t)out->mapping.len);
 	}
 	return out;
 }

@@ -200,7 +200,7 @@ static struct node *merge_list(struct arena *arena, const struct row *row, const
 			}
 			node_append(arena, out, item);
 			if (key)
-				map_set(&seen, key, (void *)out->sequence.len);
+				map_set(&seen, key, (void *)(size_t)out->sequence.len);
 		}
 	}
 	return out;

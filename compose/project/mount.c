@@ -136,10 +136,12 @@ bool mount_expand(struct shaper *shaper, const struct node *brief, const struct 
 	split(text, &parts);
 	if (!check(shaper, brief, trail, &parts))
 		return false;
+	node_room(shaper->arena, item, 5);
 	const char *source = parts.len > 1 ? parts.part[0] : NULL;
 	const char *target = parts.part[parts.len > 1 ? 1 : 0];
 	if (source && is_path(source)) {
 		bind = node_new(shaper->arena, NODE_MAPPING, brief->at);
+		node_room(shaper->arena, bind, 1);
 		node_add(shaper->arena, bind, "create_host_path",
 			 node_bool(shaper->arena, true, brief->at), brief->at);
 	} else {

@@ -103,15 +103,28 @@ struct node *node_get(const struct node *mapping, const char *key)
 }
 
 /* Room for one more of len elements; the old array stays in the arena. */
-static void *grow(struct arena *arena, void *old, size_t len, size_t *cap, size_t size)
+static void *grow(struct arena *arena, void *old, uint32_t len, uint32_t *cap, size_t size)
 {
 	if (len < *cap)
 		return old;
-	*cap = *cap ? *cap * 2 : 4;
+	*cap = *cap ? *cap + *cap / 2 + 1 : 4;
 	void *items = arena_alloc(arena, *cap * size);
 	if (len > 0)
 		memcpy(items, old, len * size);
 	return items;
+}
+
+void node_room(struct arena *arena, struct node *node, size_t count)
+{
+	if (count == 0)
+		return;
+	if (node->kind == NODE_SEQUENCE) {
+		node->sequence.items = arena_alloc(arena, count * sizeof(struct node *));
+		node->sequence.cap = (uint32_t)count;
+	} else {
+		node->mapping.entries = arena_alloc(arena, count * sizeof(struct node_entry));
+		node->mapping.cap = (uint32_t)count;
+	}
 }
 
 void node_add(struct arena *arena, struct node *mapping, const char *key, struct node *value,

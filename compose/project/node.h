@@ -47,12 +47,13 @@ struct node_entry {
 	struct node *value;
 };
 
+/* There are as many as a file has words: they are kept small. */
 struct node {
-	enum node_kind kind;
-	enum node_tag tag;
-	struct position at;
+	enum node_kind kind : 8;
+	enum node_tag tag : 8;
 	uint8_t lead; /* columns from at to the first character of the text, where it stands in one
 			 line; else NODE_FAR */
+	struct position at;
 	const char *text; /* of every scalar: as written after quoting; never NULL for a scalar */
 	union {
 		bool boolean;
@@ -60,13 +61,13 @@ struct node {
 		double real;
 		struct {
 			struct node **items;
-			size_t len;
-			size_t cap;
+			uint32_t len;
+			uint32_t cap;
 		} sequence;
 		struct {
 			struct node_entry *entries; /* in the order written */
-			size_t len;
-			size_t cap;
+			uint32_t len;
+			uint32_t cap;
 		} mapping;
 	};
 };
@@ -87,6 +88,9 @@ void node_set(struct arena *arena, struct node *mapping, const char *key, struct
 void node_add(struct arena *arena, struct node *mapping, const char *key, struct node *value,
 	      struct position at);
 void node_remove(struct node *mapping, const char *key);
+/* Room for so many in a mapping or sequence that is still empty: what grows leaves its former arrays
+ * in the arena. */
+void node_room(struct arena *arena, struct node *node, size_t count);
 void node_append(struct arena *arena, struct node *sequence, struct node *item);
 const char *node_text(const struct node *node); /* a scalar's text, NULL for others and for null */
 

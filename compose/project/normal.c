@@ -177,6 +177,7 @@ static void imply(const struct normal *normal, struct node *service, const char 
 	if (node_entry(needs, name))
 		return;
 	struct node *need = node_new(normal->arena, NODE_MAPPING, at);
+	node_room(normal->arena, need, 3);
 	node_add(normal->arena, need, "condition",
 		 node_string(normal->arena, "service_started", at), at);
 	if (restart)
@@ -215,6 +216,7 @@ static void default_networks(const struct normal *normal, struct node *service)
 	if ((networks && networks->mapping.len > 0) || node_get(service, "network_mode"))
 		return;
 	struct node *own = node_new(normal->arena, NODE_MAPPING, nowhere);
+	node_room(normal->arena, own, 1);
 	node_add(normal->arena, own, "default", node_new(normal->arena, NODE_NULL, nowhere),
 		 nowhere);
 	node_set(normal->arena, service, "networks", own, nowhere);

@@ -122,6 +122,7 @@ static void add(struct shaper *shaper, struct node *items, const struct node *br
 	struct arena *arena = shaper->arena;
 	struct node *item = node_new(arena, NODE_MAPPING, brief->at);
 
+	node_room(arena, item, 3 + (*spec->address != 0) + (published != NULL));
 	node_add(arena, item, "mode", node_string(arena, "ingress", brief->at), brief->at);
 	if (*spec->address)
 		node_add(arena, item, "host_ip", node_string(arena, spec->address, brief->at),

@@ -144,7 +144,7 @@ static void put(struct reading *reading, const char *name, struct node *value, s
 		return;
 	}
 	node_add(reading->arena, reading->out, arena_copy(reading->arena, name), value, at);
-	map_set(&reading->index, name, (void *)reading->out->mapping.len);
+	map_set(&reading->index, name, (void *)(size_t)reading->out->mapping.len);
 }
 
 static void set(const char *name, const char *value, struct position at, void *payload)

@@ -122,6 +122,8 @@ struct node *shape_object(struct shaper *shaper, const struct schema *schema, st
 		return shape_refuse(shaper, in, trail,
 				    schema->brief ? "a string or a mapping" : "a mapping");
 	struct node *out = node_new(shaper->arena, NODE_MAPPING, in->at);
+	/* Two more for defaults that are set later. */
+	node_room(shaper->arena, out, in->mapping.len + 2);
 	for (size_t i = 0; i < in->mapping.len; i++) {
 		struct node_entry *entry = &in->mapping.entries[i];
 		const struct row *row = schema_row(schema, entry->key);
@@ -173,6 +175,7 @@ static struct node *named(struct shaper *shaper, const struct row *row, struct p
 	if (row->flags & ROW_NULL_ITEM)
 		return node_new(shaper->arena, NODE_NULL, at);
 	struct node *out = node_new(shaper->arena, NODE_MAPPING, at);
+	node_room(shaper->arena, out, 2);
 	node_add(shaper->arena, out, "condition", node_string(shaper->arena, "service_started", at),
 		 at);
 	node_add(shaper->arena, out, "required", node_bool(shaper->arena, true, at), at);
@@ -187,6 +190,7 @@ static struct node *map_of_names(struct shaper *shaper, const struct row *row, s
 	struct node *names = form_strings(shaper, &list, in, trail);
 	CLEANUP(map_drop) struct map seen = {0};
 
+	node_room(shaper->arena, out, names->sequence.len);
 	for (size_t i = 0; i < names->sequence.len; i++) {
 		struct node *name = names->sequence.items[i];
 		struct trail at = {trail, NULL, i};
@@ -210,6 +214,7 @@ static struct node *form_map(struct shaper *shaper, const struct row *row, struc
 				    row->flags & ROW_NAMES ? "a mapping or a list of names"
 							   : "a mapping");
 	struct node *out = node_new(shaper->arena, NODE_MAPPING, in->at);
+	node_room(shaper->arena, out, in->mapping.len);
 	for (size_t i = 0; i < in->mapping.len; i++) {
 		struct node_entry *entry = &in->mapping.entries[i];
 		struct trail at = {trail, entry->key, 0};
@@ -266,6 +271,7 @@ static struct node *form_items(struct shaper *shaper, const struct row *row, str
 	if (in->kind != NODE_SEQUENCE)
 		return shape_refuse(shaper, in, trail,
 				    row->flags & ROW_SINGLE ? "a string or a list" : "a list");
+	node_room(shaper->arena, out, in->sequence.len);
 	for (size_t i = 0; i < in->sequence.len; i++) {
 		struct trail at = {trail, NULL, i};
 

@@ -14,7 +14,7 @@ static void memory_is_zeroed_aligned_and_apart(void **state)
 	for (size_t size = 0; size < 2000; size++) {
 		char *memory = arena_alloc(&arena, size);
 
-		assert_int_equal((uintptr_t)memory % _Alignof(max_align_t), 0);
+		assert_int_equal((uintptr_t)memory % _Alignof(int64_t), 0);
 		for (size_t i = 0; i < size; i++)
 			assert_int_equal(memory[i], 0);
 		memset(memory, 0xff, size);
