@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/own.h"
+#include "compose/plan/hook.h"
 #include "compose/plan/sweep.h"
 
 struct tail {
@@ -81,14 +82,26 @@ static void name_step(struct lowering *l, size_t step, const struct found *found
 	it->number = found->number;
 }
 
-/* Gives the step that ends the container, or NO_STEP. */
-static size_t draft_container(struct lowering *l, const struct found *found, const char *cause)
+static const struct service *service_of(const struct lowering *l, const struct found *found)
+{
+	return found->index == NO_SERVICE ? NULL
+					  : &l->census->project->services.items[found->index];
+}
+
+/* Gives the step that ends the container, or NO_STEP; *halt is where that begins. */
+static size_t draft_container(struct lowering *l, const struct found *found, const char *cause,
+			      size_t *halt)
 {
 	const struct container *c = found->container;
 	size_t stop = NO_STEP;
+
+	*halt = NO_STEP;
 	if (does_stop(l, found)) {
 		stop = draft_end(l, found, cause);
 		name_step(l, stop, found);
+		*halt = stop;
+		if (l->options->goal != PLAN_KILL && !found->one_off)
+			*halt = hook_before_stop(l->plan, service_of(l, found), c, stop);
 	}
 	if (!does_remove(l, found, stop))
 		return stop;
@@ -119,11 +132,12 @@ static void draft_service(struct lowering *l, size_t index)
 	size_t count = crew->len + (goals[l->options->goal].one_offs ? crew->one_off_len : 0);
 	for (size_t i = 0; l->selected[index] && i < count; i++) {
 		const struct found *found = &l->census->found.items[crew->first + i];
-		size_t stop = draft_container(l, found, goals[l->options->goal].cause);
+		size_t halt, stop;
+		stop = draft_container(l, found, goals[l->options->goal].cause, &halt);
 		if (stop == NO_STEP)
 			continue;
 		for (size_t j = 0; j < before.steps.len; j++)
-			draft_after(l->plan, stop, before.steps.items[j]);
+			draft_after(l->plan, halt, before.steps.items[j]);
 		array_push(&tail->steps, stop);
 	}
 	if (tail->steps.len) {
@@ -141,10 +155,11 @@ static void draft_orphans(struct lowering *l)
 	if (!goal || l->options->services)
 		return;
 	ARRAY_FOR_EACH (struct found, found, &l->census->found) {
+		size_t halt;
 		if (found->index != NO_SERVICE || !census_is_orphan(l->census, found))
 			continue;
 		if (l->options->remove_orphans)
-			draft_container(l, found, "orphan");
+			draft_container(l, found, "orphan", &halt);
 		else
 			text_printf(&left, "%s%s", left.len ? ", " : "", found->container->name);
 	}
@@ -240,14 +255,15 @@ static void restart_service(struct lowering *l, const struct service *service, c
 			draft_add(l->plan, STEP_RESTART, c->name, c->id, why ? why : "restart");
 		draft_step(l->plan, step)->timeout = l->options->timeout;
 		name_step(l, step, found);
-		array_push(&tail->steps, step);
+		size_t halt = hook_before_stop(l->plan, service, c, step);
+		array_push(&tail->steps, hook_after_start(l->plan, service, step));
 		ARRAY_FOR_EACH (struct dependency, d, &service->dependencies) {
 			const struct service *needed =
 				project_service(l->census->project, d->service);
 			const struct tail *first =
 				needed && d->restart ? &l->tails[needed->index] : NULL;
 			for (size_t j = 0; first && j < first->steps.len; j++)
-				draft_after(l->plan, step, first->steps.items[j]);
+				draft_after(l->plan, halt, first->steps.items[j]);
 		}
 	}
 }

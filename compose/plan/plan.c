@@ -102,6 +102,7 @@ static const struct {
 	[STEP_WAIT_HEALTHY] = {"await healthy", "container"},
 	[STEP_WAIT_COMPLETED] = {"await completed", "container"},
 	[STEP_WAIT_RUNNING] = {"await running", "container"},
+	[STEP_HOOK] = {"run hook in", "container"},
 	[STEP_IMAGE_REMOVE] = {"remove", "image"},
 };
 

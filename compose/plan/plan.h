@@ -41,6 +41,7 @@ enum step_kind {
 	STEP_WAIT_HEALTHY,   /* ends with the engine's event; unhealthy or exited: the step fails */
 	STEP_WAIT_COMPLETED, /* until it exited; another code than 0: the step fails */
 	STEP_WAIT_RUNNING,   /* up --wait without a health check */
+	STEP_HOOK,           /* a command of the service's in its container, to its end */
 	STEP_IMAGE_REMOVE,
 };
 
@@ -56,13 +57,15 @@ struct step {
 	const struct network_spec *network;     /* NETWORK_CREATE */
 	const struct volume_spec *volume;       /* VOLUME_CREATE */
 	const struct spec_endpoint *endpoint;   /* NETWORK_CONNECT */
-	const char *name;   /* RENAME: the new name; NETWORK_CONNECT: the network */
-	const char *signal; /* KILL */
-	int timeout;        /* STOP, RESTART: seconds; -1: the container's own */
-	bool volumes;       /* REMOVE: its anonymous volumes too */
-	bool force;         /* REMOVE */
-	bool optional;      /* its failure is a warning, and what depends on it goes on */
-	bool quiet;         /* part of another step's line of progress (a rename) */
+	const char *name;        /* RENAME: the new name; NETWORK_CONNECT: the network */
+	const char *signal;      /* KILL */
+	const struct hook *hook; /* HOOK */
+	int timeout;   /* STOP, RESTART: seconds; -1: the container's own. HOOK: after that it is
+			given up; -1: never */
+	bool volumes;  /* REMOVE: its anonymous volumes too */
+	bool force;    /* REMOVE */
+	bool optional; /* its failure is a warning, and what depends on it goes on */
+	bool quiet;    /* part of another step's line of progress (a rename) */
 	/* Indices of the steps that must be done first; always smaller than its own. */
 	ARRAY(size_t) after;
 };

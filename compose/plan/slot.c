@@ -171,7 +171,7 @@ static struct slot *add_slot(struct slots *s, const struct service *service, uns
 	slot->number = number;
 	slot->name = spec_container_name(&s->plan->arena, s->project, service, number);
 	slot->create = slot->stop = slot->remove = slot->rename = slot->link = slot->start =
-		NO_STEP;
+		slot->halt = slot->up = NO_STEP;
 	for (size_t i = 0; i < 3; i++)
 		slot->waits[i][0] = slot->waits[i][1] = NO_STEP;
 	return slot;

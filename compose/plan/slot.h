@@ -22,7 +22,9 @@ struct slot {
 	const char *cycle_cause;
 	bool early; /* it is stopped before its replacement can be created */
 	size_t create, stop, remove, rename, link, start; /* steps, or NO_STEP */
-	size_t waits[3][2];                               /* by kind and whether optional */
+	size_t halt;        /* where its stop begins: the first of its hooks, or stop itself */
+	size_t up;          /* where its start ends: the last of its hooks, or start itself */
+	size_t waits[3][2]; /* by kind and whether optional */
 };
 
 struct spare {

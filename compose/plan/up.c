@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/own.h"
 #include "compose/plan/ground.h"
+#include "compose/plan/hook.h"
 #include "compose/plan/isolation.h"
 #include "compose/plan/slot.h"
 #include "compose/plan/spec.h"
@@ -45,7 +46,10 @@ static size_t draft_remove(struct slots *s, const struct container *c, const cha
 
 static void draft_spare(struct slots *s, struct spare *spare)
 {
+	const char *name = labels_get(&spare->container->labels, LABEL_SERVICE);
 	spare->stop = draft_stop(s, spare->container, spare->cause);
+	hook_before_stop(s->plan, name ? project_service(s->project, name) : NULL, spare->container,
+			 spare->stop);
 	spare->remove = draft_remove(s, spare->container, spare->cause);
 	draft_after(s->plan, spare->remove, spare->stop);
 }
@@ -171,10 +175,11 @@ static int draft_replacement(struct slots *s, const struct service *service, str
 	if (!slot->old)
 		return 0;
 	slot->stop = draft_stop(s, slot->old, slot->cause);
+	slot->halt = hook_before_stop(s->plan, service, slot->old, slot->stop);
 	if (slot->early)
 		draft_after(s->plan, slot->create, slot->stop);
 	else
-		draft_after(s->plan, slot->stop, slot->create);
+		draft_after(s->plan, slot->halt, slot->create);
 	slot->remove = draft_remove(s, slot->old, "replaced");
 	draft_after(s->plan, slot->remove, slot->stop);
 	if (slot->stop == NO_STEP || slot->early)
@@ -187,7 +192,7 @@ static int draft_replacement(struct slots *s, const struct service *service, str
 	return 0;
 }
 
-static void draft_kept(struct slots *s, struct slot *slot)
+static void draft_kept(struct slots *s, const struct service *service, struct slot *slot)
 {
 	if (slot->held)
 		return;
@@ -198,6 +203,7 @@ static void draft_kept(struct slots *s, struct slot *slot)
 	}
 	if (slot->cycle)
 		slot->stop = draft_stop(s, slot->keep, slot->cycle_cause);
+	slot->halt = hook_before_stop(s->plan, service, slot->keep, slot->stop);
 	ground_connect(s, slot);
 }
 
@@ -206,7 +212,7 @@ static int draft_slot(struct slots *s, size_t index, struct error **err)
 	struct slot *slot = &s->slots.items[index];
 	const struct service *service = &s->project->services.items[slot->service];
 	if (slot->keep)
-		draft_kept(s, slot);
+		draft_kept(s, service, slot);
 	else if (!slot->held && draft_replacement(s, service, slot, err) < 0)
 		return (*err)->code;
 	return 0;
@@ -251,6 +257,9 @@ static void draft_start(struct slots *s, struct slot *slot)
 	} else {
 		draft_after(s->plan, slot->start, slot->old ? slot->rename : slot->create);
 	}
+	draft_step(s->plan, slot->start)->number = slot->number;
+	slot->up =
+		hook_after_start(s->plan, &s->project->services.items[slot->service], slot->start);
 }
 
 static const struct {
@@ -284,7 +293,7 @@ static size_t wait_for(struct slots *s, struct slot *slot, enum dependency_condi
 		return *wait;
 	*wait = draft_add(s->plan, gates[condition].wait, slot->name, slot->name, cause);
 	draft_step(s->plan, *wait)->optional = optional;
-	draft_after(s->plan, *wait, slot->start);
+	draft_after(s->plan, *wait, slot->up);
 	return *wait;
 }
 
@@ -303,7 +312,7 @@ static void order_starts(struct slots *s, const struct service *service, const s
 	for (size_t i = 0; i < other->len; i++) {
 		struct slot *slot = slot_at(s, other, i);
 		size_t gate = d->condition == DEPENDENCY_STARTED
-				      ? slot->start
+				      ? slot->up
 				      : wait_for(s, slot, d->condition, !d->required, cause);
 		for (size_t j = 0; j < lane->len; j++)
 			draft_after(s->plan, slot_at(s, lane, j)->start, gate);
@@ -358,7 +367,7 @@ static void order_stops(struct slots *s, const struct service *service)
 		const struct lane *other = &s->lanes[needed->index];
 		for (size_t i = 0; i < other->len; i++)
 			for (size_t j = 0; j < lane->len; j++)
-				draft_after(s->plan, slot_at(s, other, i)->stop,
+				draft_after(s->plan, slot_at(s, other, i)->halt,
 					    slot_at(s, lane, j)->stop);
 	}
 }

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/own.h"
 #include "compose/supervise/await.h"
+#include "compose/supervise/inside.h"
 #include "engine/alarm.h"
 
 #define PARALLEL_DEFAULT 8
@@ -27,6 +28,7 @@ struct task {
 	size_t blockers; /* steps that it still waits for */
 	struct engine_request *request;
 	struct await *await;
+	struct inside *inside;
 };
 
 struct execution {
@@ -83,6 +85,7 @@ static const struct kind {
 	[STEP_WAIT_HEALTHY] = {"Container", "Waiting", "Healthy", true, AWAIT_HEALTHY},
 	[STEP_WAIT_COMPLETED] = {"Container", "Waiting", "Exited", true, AWAIT_COMPLETED},
 	[STEP_WAIT_RUNNING] = {"Container", "Waiting", "Running", true, AWAIT_RUNNING},
+	[STEP_HOOK] = {"Container", "Hook", "Hook ended"},
 	[STEP_IMAGE_REMOVE] = {"Image", "Removing", "Removed"},
 };
 
@@ -121,7 +124,7 @@ static bool world_changed(const struct step *step, const struct error *err)
 {
 	if (err->code == ERROR_UNAVAILABLE)
 		return true;
-	if (step->kind == STEP_KILL || step->optional)
+	if (step->kind == STEP_KILL || step->kind == STEP_HOOK || step->optional)
 		return false;
 	return err->code == ERROR_CONFLICT || err->code == ERROR_NOT_FOUND;
 }
@@ -139,6 +142,8 @@ static void failed(struct task *task, const struct error *err)
 	}
 	if (!execution->error) {
 		execution->error = error_copy(err);
+		if (task->step->hook)
+			error_wrap(&execution->error, "%s", task->step->cause);
 		error_wrap(&execution->error, "%s", task->step->subject);
 	}
 	if (err->code != ERROR_CANCELLED)
@@ -170,6 +175,7 @@ static void answered(struct task *task, const struct error *err)
 
 	task->request = NULL;
 	task->await = NULL;
+	task->inside = NULL;
 	if (execution->options.step)
 		execution->options.step(step, true, err, execution->options.step_payload);
 	if (err && !(step->optional && err->code != ERROR_CANCELLED)) {
@@ -204,6 +210,15 @@ static void wait_done(const struct error *err, void *payload)
 
 	task->execution->waits--;
 	answered(task, err);
+}
+
+/* Before a stop, a container that has stopped by itself is as good. */
+static void hook_done(const struct error *err, void *payload)
+{
+	struct task *task = payload;
+	bool gone = err && (err->code == ERROR_CONFLICT || err->code == ERROR_NOT_FOUND);
+
+	request_done(gone && task->step->optional ? NULL : err, task);
 }
 
 /* --- one function for each kind of step */
@@ -332,6 +347,12 @@ static void start_task(struct task *task)
 		return;
 	}
 	execution->requests++;
+	if (step->hook) {
+		uint64_t limit = step->timeout > 0 ? (uint64_t)step->timeout * CLOCK_SECOND : 0;
+		task->inside = inside_start(execution->engine, step->target, step->hook, limit,
+					    hook_done, task);
+		return;
+	}
 	task->request = starters[step->kind](execution->engine, task);
 }
 
@@ -567,6 +588,8 @@ void execute_cancel(struct execution *execution)
 	for (size_t i = 0; again && i < execution->plan->steps.len; i++) {
 		if (execution->tasks[i].request)
 			engine_cancel(execution->tasks[i].request);
+		if (execution->tasks[i].inside)
+			inside_cancel(execution->tasks[i].inside);
 	}
 	alarm_in(&execution->turn, 0);
 }

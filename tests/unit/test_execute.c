@@ -21,7 +21,7 @@ struct it {
 	unsigned done;
 	int code;
 	bool retry;
-	char message[256];
+	char message[256], detail[256];
 	unsigned told_errors, told_warnings;
 	unsigned under_way, most_under_way;
 };
@@ -103,6 +103,7 @@ static void done(const struct execute_result *result, const struct error *err, v
 	it->code = err ? (int)err->code : 0;
 	it->retry = result->retry;
 	snprintf(it->message, sizeof(it->message), "%s", err ? err->message : "");
+	snprintf(it->detail, sizeof(it->detail), "%s", err && err->detail ? err->detail : "");
 }
 
 static void begin(struct it *it)
@@ -365,6 +366,179 @@ static void patience_with_an_absent_engine_ends(void **state)
 	fake_advance(it->world, 100 * CLOCK_SECOND);
 }
 
+/* --- hooks */
+
+static struct hook *hook_of(struct it *it, const char *script)
+{
+	struct hook *hook = arena_alloc(&it->plan.arena, sizeof(*hook));
+
+	*hook = (struct hook){.command = arena_alloc(&it->plan.arena, 4 * sizeof(char *))};
+	hook->command[0] = (char *)"sh";
+	hook->command[1] = (char *)"-c";
+	hook->command[2] = arena_copy(&it->plan.arena, script);
+	hook->command[3] = NULL;
+	return hook;
+}
+
+static struct step *add_hook(struct it *it, unsigned number, const char *script)
+{
+	struct step *step = add(it, STEP_HOOK, number);
+
+	step->cause = "post_start[0]";
+	step->hook = hook_of(it, script);
+	return step;
+}
+
+static void what_comes_after_a_hook_waits_for_its_end(void **state)
+{
+	struct it *it = *state;
+
+	make(it, 0, false);
+	make(it, 1, false);
+	add(it, STEP_START, 0);
+	add_hook(it, 0, "sleep 3");
+	add(it, STEP_START, 1);
+	after(it, 1, 0);
+	after(it, 2, 1);
+	begin(it);
+	fake_advance(it->world, 2 * CLOCK_SECOND);
+	assert_int_equal(fake_running(it->world), 1);
+	fake_advance(it->world, 2 * CLOCK_SECOND);
+	assert_int_equal(fake_running(it->world), 2);
+	assert_int_equal(it->done, 1);
+	assert_int_equal(it->code, 0);
+}
+
+static void a_hook_that_fails_is_told_with_its_code_and_its_last_lines(void **state)
+{
+	struct it *it = *state;
+
+	make(it, 0, false);
+	make(it, 1, false);
+	add(it, STEP_START, 0);
+	add_hook(it, 0, "echo no table users >&2; exit 7");
+	add(it, STEP_START, 1);
+	after(it, 1, 0);
+	after(it, 2, 1);
+	begin(it);
+	fake_advance(it->world, CLOCK_SECOND);
+	assert_int_equal(it->done, 1);
+	assert_int_equal(it->code, ERROR_SYSTEM);
+	assert_string_equal(it->message, "c0: post_start[0]: the hook ended with code 7");
+	assert_string_equal(it->detail, "no table users");
+	assert_false(it->retry);
+	assert_int_equal(fake_running(it->world), 1);
+}
+
+static void a_hook_has_its_own_environment(void **state)
+{
+	struct it *it = *state;
+	struct step *step;
+	struct pair pair = {"WHO", "me"};
+
+	make(it, 0, false);
+	add(it, STEP_START, 0);
+	step = add_hook(it, 0, "echo $WHO; exit 1");
+	((struct hook *)step->hook)->environment = (struct pairs){&pair, 1, 1};
+	after(it, 1, 0);
+	begin(it);
+	fake_advance(it->world, CLOCK_SECOND);
+	assert_string_equal(it->detail, "me");
+}
+
+static void a_hook_before_a_stop_may_fail_or_find_nothing_running(void **state)
+{
+	struct it *it = *state;
+
+	make(it, 0, false);
+	make(it, 1, false);
+	add(it, STEP_START, 0);
+	add_hook(it, 0, "exit 1")->optional = true;
+	add_hook(it, 1, "exit 1")->optional = true; /* was never started */
+	add_hook(it, 2, "exit 1")->optional = true; /* is not there */
+	add(it, STEP_STOP, 0);
+	after(it, 1, 0);
+	after(it, 4, 1);
+	begin(it);
+	fake_advance(it->world, 11 * CLOCK_SECOND);
+	assert_int_equal(it->done, 1);
+	assert_int_equal(it->code, 0);
+	assert_int_equal(it->told_warnings, 1);
+	assert_int_equal(fake_running(it->world), 0);
+}
+
+static void a_hook_with_a_limit_is_given_up(void **state)
+{
+	struct it *it = *state;
+	struct step *step;
+
+	make(it, 0, false);
+	add(it, STEP_START, 0);
+	step = add_hook(it, 0, "sleep infinity");
+	step->timeout = 5;
+	step->optional = true;
+	add(it, STEP_STOP, 0);
+	after(it, 1, 0);
+	after(it, 2, 1);
+	begin(it);
+	fake_advance(it->world, 4 * CLOCK_SECOND);
+	assert_int_equal(it->told_warnings, 0);
+	fake_advance(it->world, 12 * CLOCK_SECOND);
+	assert_int_equal(it->told_warnings, 1);
+	assert_int_equal(it->done, 1);
+	assert_int_equal(it->code, 0);
+}
+
+static void a_second_cancel_waits_for_no_hook(void **state)
+{
+	struct it *it = *state;
+
+	make(it, 0, false);
+	add(it, STEP_START, 0);
+	add_hook(it, 0, "sleep infinity");
+	after(it, 1, 0);
+	begin(it);
+	fake_advance(it->world, CLOCK_SECOND);
+	execute_cancel(it->execution);
+	fake_advance(it->world, 5 * CLOCK_SECOND);
+	assert_int_equal(it->done, 0);
+	execute_cancel(it->execution);
+	fake_advance(it->world, CLOCK_MS);
+	assert_int_equal(it->done, 1);
+	assert_int_equal(it->code, ERROR_CANCELLED);
+}
+
+/* Every request of a hook fails once, before and after its effect. */
+static void each_request_of_a_hook_may_fail(void **state)
+{
+	static const char *const calls[] = {"exec", "exec_exit"};
+	struct it *it = *state;
+
+	make(it, 0, false);
+	add(it, STEP_START, 0);
+	add_hook(it, 0, "echo said");
+	after(it, 1, 0);
+	for (size_t i = 0; i < 2 * ARRAY_LEN(calls); i++) {
+		it->done = 0;
+		it->told_errors = 0;
+		fake_fail(it->world, &(struct fake_fault){.call = calls[i / 2],
+							  .any = true,
+							  .late = i % 2,
+							  .code = ERROR_SYSTEM});
+		begin(it);
+		fake_advance(it->world, CLOCK_SECOND);
+		assert_int_equal(it->done, 1);
+		assert_int_equal(it->code, ERROR_SYSTEM);
+		assert_int_equal(it->told_errors, 1);
+		assert_int_equal(fake_failed(it->world), i + 1);
+	}
+	it->done = 0;
+	begin(it);
+	fake_advance(it->world, CLOCK_SECOND);
+	assert_int_equal(it->done, 1);
+	assert_int_equal(it->code, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -381,6 +555,13 @@ int main(void)
 		TEST(an_exit_while_waited_for_is_told_with_its_code_and_where_to_look),
 		TEST(an_engine_that_goes_away_is_waited_for_and_planned_for_again),
 		TEST(patience_with_an_absent_engine_ends),
+		TEST(what_comes_after_a_hook_waits_for_its_end),
+		TEST(a_hook_that_fails_is_told_with_its_code_and_its_last_lines),
+		TEST(a_hook_has_its_own_environment),
+		TEST(a_hook_before_a_stop_may_fail_or_find_nothing_running),
+		TEST(a_hook_with_a_limit_is_given_up),
+		TEST(a_second_cancel_waits_for_no_hook),
+		TEST(each_request_of_a_hook_may_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
