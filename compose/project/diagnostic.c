@@ -178,11 +178,38 @@ static int compare(const void *a, const void *b)
 	return order;
 }
 
+static bool is_same(const struct diagnostic *a, const struct diagnostic *b)
+{
+	return a->severity == b->severity && a->line > 0 && compare(a, b) == 0;
+}
+
+/* What an anchor brings into several places is wrong once. */
+static void drop_doubles(struct diagnostics *diagnostics)
+{
+	struct diagnostic *items = diagnostics->list.items;
+	size_t kept = 1;
+
+	for (size_t i = 1; i < diagnostics->list.len; i++) {
+		if (!is_same(&items[kept - 1], &items[i])) {
+			items[kept++] = items[i];
+			continue;
+		}
+		if (items[i].severity == SEVERITY_ERROR)
+			diagnostics->errors--;
+		else
+			diagnostics->warnings--;
+		drop_one(&items[i]);
+	}
+	diagnostics->list.len = kept;
+}
+
 void diagnostics_sort(struct diagnostics *diagnostics)
 {
-	if (diagnostics->list.len > 1)
-		qsort(diagnostics->list.items, diagnostics->list.len,
-		      sizeof(*diagnostics->list.items), compare);
+	if (diagnostics->list.len < 2)
+		return;
+	qsort(diagnostics->list.items, diagnostics->list.len, sizeof(*diagnostics->list.items),
+	      compare);
+	drop_doubles(diagnostics);
 }
 
 /* --- printing */
@@ -373,9 +400,10 @@ int diagnostics_fail(const struct diagnostics *diagnostics, struct error **err)
 	printer.out = &rest;
 	printer.colour = diagnostics->colour;
 	print_below(&printer, first);
-	ARRAY_FOR_EACH (const struct diagnostic, it, &diagnostics->list)
-		if (it != first)
-			print_one(&printer, it);
+	for (int severity = SEVERITY_ERROR; severity >= SEVERITY_WARNING; severity--)
+		ARRAY_FOR_EACH (const struct diagnostic, it, &diagnostics->list)
+			if (it != first && (int)it->severity == severity)
+				print_one(&printer, it);
 	if (count_beyond(diagnostics) > 0)
 		text_printf(&rest, "... and %zu more\n", count_beyond(diagnostics));
 	add_count(diagnostics, &rest);

@@ -63,7 +63,7 @@ bool diagnostics_full(const struct diagnostics *diagnostics);
 void diagnostics_source(struct diagnostics *diagnostics, const char *file, const char *bytes,
 			size_t len);
 
-/* In the order file, line, column. */
+/* In the order file, line, column; what is said twice of one place stays once. */
 void diagnostics_sort(struct diagnostics *diagnostics);
 /* The form above, for every finding. colour: ANSI colours. */
 void diagnostics_print(const struct diagnostics *diagnostics, bool colour, struct text *out);
@@ -74,5 +74,6 @@ void diagnostics_take(struct diagnostics *diagnostics, const struct error *err);
  * than 100 errors or warnings the rest is one more object, with a message that counts them. */
 cJSON *diagnostics_json(const struct diagnostics *diagnostics);
 /* 0 where there is no error; else one ERROR_INVALID whose message is the first finding's first line
- * and whose detail is the rest of what diagnostics_print gives and, of several, their count. */
+ * and whose detail is the rest of what diagnostics_print gives, errors first, and, of several,
+ * their count. */
 int diagnostics_fail(const struct diagnostics *diagnostics, struct error **err);

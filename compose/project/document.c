@@ -520,7 +520,8 @@ static const char *parser_hint(const yaml_parser_t *parser, const char *bytes, s
 		 "a text that begins with @, ` or % needs quotes"},
 		{"unknown escape character", "inside double quotes a backslash begins an escape: "
 					     "write \\\\ or use single quotes"},
-		{"control characters are not allowed", "the file is not text"},
+		{"control characters are not allowed",
+		 "remove it, or write it as an escape inside double quotes: \"\\x1B\""},
 		{"UTF-8", "the file must be UTF-8"},
 		{"exceeded 1024", "a key is followed by a colon and a space"},
 	};
@@ -541,10 +542,14 @@ static void tell_problem(struct reader *reader, const char *bytes, size_t len)
 
 	/* The reader of characters gives an offset and no mark. */
 	if (parser->error == YAML_READER_ERROR) {
-		at.line = 1;
-		at.column = 0;
-		for (size_t i = 0; i < parser->problem_offset && i < len; i++)
-			at.line += bytes[i] == '\n';
+		at.line = at.column = 1;
+		for (size_t i = 0; i < parser->problem_offset && i < len; i++) {
+			at.column += ((unsigned char)bytes[i] & 0xc0) != 0x80;
+			if (bytes[i] == '\n') {
+				at.line++;
+				at.column = 1;
+			}
+		}
 	}
 	if (parser->context && parser->context_mark.line != parser->problem_mark.line)
 		d = diagnostics_add(reader->diagnostics, SEVERITY_ERROR, at, NULL,

@@ -155,9 +155,11 @@ struct node *form_duration(struct shaper *shaper, const struct row *row, struct 
 	(void)row;
 	if (shape_is_open(shaper, in))
 		return in;
-	if (in->kind != NODE_STRING && (in->kind != NODE_INT || in->integer != 0))
+	if (in->kind != NODE_STRING && !is_number(in))
 		return shape_refuse(shaper, in, trail, "a duration");
-	if (!unit_duration(in->text, &value) || value < 0) {
+	bool is_zero = in->kind == NODE_INT && in->integer == 0;
+	if ((in->kind != NODE_STRING && !is_zero) || !unit_duration(in->text, &value) ||
+	    value < 0) {
 		diagnostic_hint(
 			shape_complain(shaper, in->at, trail, "\"%s\" is not a duration", in->text),
 			"numbers with units: 90s, 1m30s, 500ms, 1h");

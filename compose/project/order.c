@@ -10,8 +10,8 @@
 
 /* --- what must be there */
 
-static void complain(struct diagnostics *diagnostics, struct position at, const struct trail *trail,
-		     const char *format, const char *name)
+static struct diagnostic *complain(struct diagnostics *diagnostics, struct position at,
+				   const struct trail *trail, const char *format, const char *name)
 {
 	CLEANUP(text_drop) struct text path = {0};
 	CLEANUP(text_drop) struct text message = {0};
@@ -23,8 +23,21 @@ static void complain(struct diagnostics *diagnostics, struct position at, const 
 		else
 			text_add_char(&message, *format);
 	}
-	diagnostics_add(diagnostics, SEVERITY_ERROR, at, text_string(&path), "%s",
-			text_string(&message));
+	return diagnostics_add(diagnostics, SEVERITY_ERROR, at, text_string(&path), "%s",
+			       text_string(&message));
+}
+
+static void ask_for(struct diagnostics *diagnostics, const struct node *node,
+		    const struct trail *trail, const struct row *row)
+{
+	struct diagnostic *d =
+		complain(diagnostics, node->at, trail, "\"@\" is missing", row->name);
+	CLEANUP(text_drop) struct text words = {0};
+
+	for (size_t i = 0; row->words && row->words[i]; i++)
+		text_printf(&words, "%s%s", i ? ", " : "", row->words[i]);
+	if (words.len > 0)
+		diagnostic_hint(d, "%s: %s", row->name, words.data);
 }
 
 static void check_value(const struct row *row, const struct node *value, const struct trail *trail,
@@ -40,7 +53,9 @@ static void check_value(const struct row *row, const struct node *value, const s
 			if (entry->value->kind == NODE_MAPPING)
 				order_check(row->of, entry->value, &at, diagnostics);
 			else if (!(row->flags & ROW_NULL_ITEM))
-				complain(diagnostics, entry->at, &at, "@ is empty", row->of->what);
+				diagnostic_hint(complain(diagnostics, entry->at, &at, "@ is empty",
+							 row->of->what),
+						"say what it is below its name, or remove it");
 		}
 	} else if (row->shape == SHAPE_ITEMS && value->kind == NODE_SEQUENCE) {
 		for (size_t i = 0; i < value->sequence.len; i++) {
@@ -58,15 +73,16 @@ void order_check(const struct schema *schema, const struct node *node, const str
 		return;
 	for (size_t i = 0; i < schema->len; i++)
 		if ((schema->rows[i].flags & ROW_REQUIRED) && !node_get(node, schema->rows[i].name))
-			complain(diagnostics, node->at, trail, "\"@\" is missing",
-				 schema->rows[i].name);
+			ask_for(diagnostics, node, trail, &schema->rows[i]);
 	for (size_t i = 0; i < node->mapping.len; i++) {
 		const struct node_entry *entry = &node->mapping.entries[i];
 		const struct row *row = schema_row(schema, entry->key);
 		struct trail at = {trail, entry->key, 0};
 
 		if (row && entry->value->kind == NODE_NULL && !(row->flags & ROW_NULL))
-			complain(diagnostics, entry->at, &at, "\"@\" has no value", entry->key);
+			diagnostic_hint(complain(diagnostics, entry->at, &at, "\"@\" has no value",
+						 entry->key),
+					"give it one, or remove the line");
 		else if (row)
 			check_value(row, entry->value, &at, diagnostics);
 	}

@@ -35,11 +35,17 @@ struct node *shape_refuse(struct shaper *shaper, const struct node *in, const st
 		[NODE_STRING] = "a string",   [NODE_SEQUENCE] = "a list",
 		[NODE_MAPPING] = "a mapping",
 	};
-	struct diagnostic *d = shape_complain(shaper, in->at, trail, "must be %s, not %s", wanted,
-					      names[in->kind]);
+	bool is_list = strcmp(wanted, "a list") == 0 || text_ends(wanted, "a list of names");
+	struct diagnostic *d =
+		shape_complain(shaper, in->at, trail, "%smust be %s, not %s",
+			       trail ? "" : "a Compose file ", wanted, names[in->kind]);
 
-	if (strncmp(wanted, "a string", 8) == 0 && in->kind > NODE_NULL && in->kind < NODE_STRING)
+	if (!trail)
+		diagnostic_hint(d, "it begins with services:");
+	else if (text_starts(wanted, "a string") && in->kind > NODE_NULL && in->kind < NODE_STRING)
 		diagnostic_hint(d, "quotes make it one: \"%s\"", in->text);
+	else if (is_list && in->kind > NODE_NULL && in->kind < NODE_SEQUENCE)
+		diagnostic_hint(d, "a list of one: [%s]", in->text);
 	return NULL;
 }
 
@@ -245,7 +251,7 @@ static void add_item(struct shaper *shaper, const struct schema *schema, struct 
 {
 	struct node *value = NULL;
 
-	if (item->kind < NODE_SEQUENCE && item->kind != NODE_NULL && schema->expand) {
+	if (item->kind < NODE_SEQUENCE && schema->expand) {
 		if (item->kind == NODE_STRING && shape_is_open(shaper, item))
 			node_append(shaper->arena, out, item);
 		else if (item->kind == NODE_STRING || item->kind == NODE_INT)

@@ -87,6 +87,19 @@ static void check_networks(const struct subject *subject)
 				"networks is in line %u", networks->at.line);
 }
 
+/* "line 2", "lines 2 and 5" */
+static const char *lines_of(const struct node *a, const struct node *b, char out[static 48])
+{
+	unsigned first = a->at.line < b->at.line ? a->at.line : b->at.line;
+	unsigned last = a->at.line < b->at.line ? b->at.line : a->at.line;
+
+	if (first == last)
+		snprintf(out, 48, "line %u", first);
+	else
+		snprintf(out, 48, "lines %u and %u", first, last);
+	return out;
+}
+
 /* Two attributes for one thing must agree. */
 static void check_pair(const struct subject *subject, const char *key, const struct node *other,
 		       const char *other_name)
@@ -102,7 +115,7 @@ static void check_pair(const struct subject *subject, const char *key, const str
 		return;
 	diagnostic_hint(complain(subject, own->at, key, "%s says %s, and %s says %s", key,
 				 own->text, other_name, other->text),
-			"leave one of them out (lines %u and %u)", own->at.line, other->at.line);
+			"leave one of them out (%s)", lines_of(own, other, (char[48]){0}));
 }
 
 static void check_scale(const struct subject *subject)
@@ -227,8 +240,8 @@ static void check_mounts(const struct subject *subject)
 		check_mount(subject, mount, below);
 		const struct node *other = target ? map_set(&targets, target, (void *)mount) : NULL;
 		if (other)
-			complain(subject, mount->at, below, "%s is mounted twice (lines %u and %u)",
-				 target, other->at.line, mount->at.line);
+			complain(subject, mount->at, below, "%s is mounted twice (%s)", target,
+				 lines_of(other, mount, (char[48]){0}));
 	}
 	for (size_t i = 0; tmpfs && i < tmpfs->sequence.len; i++) {
 		const struct node *item = tmpfs->sequence.items[i];
@@ -237,9 +250,8 @@ static void check_mounts(const struct subject *subject)
 		const struct node *other = map_set(&targets, target, (void *)item);
 
 		if (other)
-			complain(subject, item->at, "tmpfs",
-				 "%s is mounted twice (lines %u and %u)", target, other->at.line,
-				 item->at.line);
+			complain(subject, item->at, "tmpfs", "%s is mounted twice (%s)", target,
+				 lines_of(other, item, (char[48]){0}));
 	}
 }
 
@@ -404,6 +416,7 @@ static void check_file_source(const struct subject *subject)
 {
 	static const char *const sources[] = {"file", "environment", "content"};
 	const struct node *found = NULL;
+	const char *first = NULL;
 
 	if (is_true(get(subject, "external")))
 		return;
@@ -411,9 +424,12 @@ static void check_file_source(const struct subject *subject)
 		const struct node *source = get(subject, sources[i]);
 
 		if (source && found)
-			complain(subject, source->at, sources[i],
-				 "it has two sources (lines %u and %u)", found->at.line,
-				 source->at.line);
+			diagnostic_hint(complain(subject, source->at, sources[i],
+						 "%s and %s exclude each other (%s)", first,
+						 sources[i],
+						 lines_of(found, source, (char[48]){0})),
+					"one of them says where it comes from");
+		first = source ? sources[i] : first;
 		found = source ? source : found;
 	}
 	if (!found)
@@ -553,6 +569,31 @@ static void check_uses(struct references *references, const struct subject *subj
 	}
 }
 
+static bool same_place(const struct node *node, struct position at)
+{
+	return node->at.line == at.line && node->at.column == at.column &&
+	       text_same(node->at.file, at.file);
+}
+
+/* Which attribute a dependency is written in: others than depends_on imply some. */
+static const char *where_needed(const struct subject *subject, struct position at)
+{
+	static const char *const implying[] = {"network_mode", "ipc", "pid", "links",
+					       "volumes_from"};
+
+	for (size_t i = 0; i < ARRAY_LEN(implying); i++) {
+		const struct node *node = get(subject, implying[i]);
+		size_t len = node && node->kind == NODE_SEQUENCE ? node->sequence.len : 0;
+
+		if (node && same_place(node, at))
+			return implying[i];
+		for (size_t j = 0; j < len; j++)
+			if (same_place(node->sequence.items[j], at))
+				return implying[i];
+	}
+	return "depends_on";
+}
+
 static void check_needs(struct references *references, const struct subject *subject)
 {
 	const struct node *needs = get(subject, "depends_on");
@@ -566,13 +607,13 @@ static void check_needs(struct references *references, const struct subject *sub
 			continue;
 		if (map_has(references->disabled, need->key)) {
 			diagnostic_hint(
-				complain(subject, need->at, "depends_on",
+				complain(subject, need->at, where_needed(subject, need->at),
 					 "it needs \"%s\", which no active profile enables",
 					 need->key),
 				"name a profile of it with --profile, or say required: false");
 			continue;
 		}
-		struct diagnostic *d = complain(subject, need->at, "depends_on",
+		struct diagnostic *d = complain(subject, need->at, where_needed(subject, need->at),
 						"there is no service \"%s\"", need->key);
 		const char *near = nearest(references, &references->services, need->key);
 		if (near)
