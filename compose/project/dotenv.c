@@ -47,7 +47,7 @@ static bool is_key(char c)
 	return isalnum((unsigned char)c) || (c && strchr("_.-[]", c)) || (unsigned char)c >= 0x80;
 }
 
-/* Variables that are made of variables grow fast. */
+/* Variables that are made of variables grow fast, and a file is read for each service that names it. */
 static bool spend(struct reader *reader, size_t bytes)
 {
 	if (bytes <= *reader->how->budget) {
@@ -57,6 +57,17 @@ static bool spend(struct reader *reader, size_t bytes)
 	diagnostics_add(reader->diagnostics, SEVERITY_ERROR, place(reader), NULL,
 			"the variables of the project are too large");
 	return false;
+}
+
+/* What a variable takes where it is kept, besides its text. */
+enum { VARIABLE = 128 };
+
+static bool give(struct reader *reader, const char *name, const char *value, struct position at)
+{
+	if (!spend(reader, VARIABLE + (value ? strlen(value) : 0)))
+		return false;
+	reader->how->set(name, value, at, reader->how->payload);
+	return true;
 }
 
 static bool set_expanded(struct reader *reader, const char *name, const char *value,
@@ -72,10 +83,7 @@ static bool set_expanded(struct reader *reader, const char *name, const char *va
 		diagnostics_add(reader->diagnostics, SEVERITY_ERROR, at, name, "%s", problem);
 		return false;
 	}
-	if (!spend(reader, out.len))
-		return false;
-	reader->how->set(name, text_string(&out), at, reader->how->payload);
-	return true;
+	return give(reader, name, text_string(&out), at);
 }
 
 /* To the end of the line or " #", without the blanks at the end. */
@@ -152,14 +160,12 @@ static bool read_quoted(struct reader *reader, const char *name, struct position
 	reader->at++;
 	if (quote == '"')
 		return set_expanded(reader, name, text_string(&value), at);
-	reader->how->set(name, text_string(&value), at, reader->how->payload);
-	return true;
+	return give(reader, name, text_string(&value), at);
 }
 
-static void set_inherited(struct reader *reader, const char *name, struct position at)
+static bool set_inherited(struct reader *reader, const char *name, struct position at)
 {
-	reader->how->set(name, reader->how->lookup(name, reader->how->payload), at,
-			 reader->how->payload);
+	return give(reader, name, reader->how->lookup(name, reader->how->payload), at);
 }
 
 static bool bad_name(struct reader *reader, const char *start, struct position at)
@@ -188,10 +194,8 @@ static bool read_statement(struct reader *reader)
 	if (len == 0)
 		return bad_name(reader, start, at);
 	CLEANUP(memory_free) char *name = memory_copy_n(start, len);
-	if (*reader->at == '\n' || !*reader->at || *reader->at == '#') {
-		set_inherited(reader, name, at);
-		return true;
-	}
+	if (*reader->at == '\n' || !*reader->at || *reader->at == '#')
+		return set_inherited(reader, name, at);
 	if (*reader->at != '=' && *reader->at != ':')
 		return bad_name(reader, start, at);
 	reader->at++;
@@ -214,10 +218,8 @@ static bool read_raw_line(struct reader *reader)
 		*equals = '\0';
 	if (!*line || strpbrk(line, " \t"))
 		return bad_name(reader, reader->at, at);
-	if (equals)
-		reader->how->set(line, equals + 1, at, reader->how->payload);
-	else
-		set_inherited(reader, line, at);
+	if (equals ? !give(reader, line, equals + 1, at) : !set_inherited(reader, line, at))
+		return false;
 	next_line(reader);
 	return true;
 }
@@ -226,7 +228,8 @@ bool dotenv_read(const struct dotenv *how, const char *bytes, size_t len,
 		 struct diagnostics *diagnostics)
 {
 	CLEANUP(memory_free) char *text = memory_copy_n(bytes, len);
-	struct reader reader = {.how = how, .at = text, .line = 1, .diagnostics = diagnostics};
+	struct reader reader = {
+		.how = how, .at = text, .line_start = text, .line = 1, .diagnostics = diagnostics};
 
 	if (!spend(&reader, len))
 		return false;
