@@ -113,7 +113,8 @@ static struct project_options options_of(struct cli *cli, const struct values *v
 	struct project_options options = cli_project_options(cli, selects ? services : NULL);
 
 	options.no_interpolate = values->no_interpolate || (part && part->raw);
-	options.no_normalize = values->no_normalize || cli->globals.compatibility;
+	options.no_normalize =
+		values->no_normalize || cli->globals.compatibility || (part && part->raw);
 	options.no_path_resolution = values->no_path_resolution;
 	options.no_env_resolution = values->no_env_resolution || (part && !part->with_env);
 	options.no_consistency = values->no_consistency;
