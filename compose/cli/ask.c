@@ -3,6 +3,7 @@
 #include "compose/cli/ask.h"
 
 #include "base/error.h"
+#include "compose/plan/plan.h"
 
 static void interrupted(struct cli *cli, void *payload)
 {
@@ -88,7 +89,14 @@ int cli_observe(struct cli *cli, const struct engine_filter *filter, struct obse
 		struct error **err)
 {
 	struct list list = {.observed = observed};
+	struct engine_filter with_origin = *filter;
+	bool of_project = filter->project && filter->containers;
 
-	list.ask.request = engine_list(cli->engine, filter, listed, &list);
-	return ask_run(&list.ask, cli, 0, err);
+	with_origin.origin = filter->origin || of_project;
+	list.ask.request = engine_list(cli->engine, &with_origin, listed, &list);
+	if (ask_run(&list.ask, cli, 0, err) < 0)
+		return (*err)->code;
+	if (of_project)
+		plan_keep_own(filter->project, observed);
+	return 0;
 }

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "compose/plan/plan.h"
 #include "compose/supervise/watch.h"
 
 #define SETTLE_MS 2000 /* for the last lines */
@@ -41,16 +42,6 @@ struct look {
 	struct engine_request *request;
 	bool overtaken; /* by an event: it says nothing any more */
 };
-
-static const char *service_name(const struct labels *labels)
-{
-	return labels_get(labels, "com.docker.compose.service");
-}
-
-static bool is_one_off(const struct labels *labels)
-{
-	return text_same(labels_get(labels, "com.docker.compose.oneoff"), "True");
-}
 
 static bool shown(const struct attendance *attendance, const char *name)
 {
@@ -186,10 +177,9 @@ static bool is_up(const struct container *container)
 static void take_container(struct attendance *attendance, const struct container *container)
 {
 	int64_t since = attendance->options->since;
-	const char *service = service_name(&container->labels);
+	const char *service = plan_service(&container->labels);
 
-	if (!service || is_one_off(&container->labels) ||
-	    !project_service(attendance->options->project, service))
+	if (!service || !project_service(attendance->options->project, service))
 		return;
 	if (is_up(container)) {
 		map_set(&attendance->running, container->name, attendance);
@@ -223,10 +213,9 @@ static void on_observed(struct observed *observed, void *payload)
 static void on_event(const struct engine_event *event, void *payload)
 {
 	struct attendance *attendance = payload;
-	const char *service = service_name(&event->labels);
+	const char *service = plan_service(&event->labels);
 
-	if (!service || is_one_off(&event->labels) ||
-	    !project_service(attendance->options->project, service))
+	if (!service || !project_service(attendance->options->project, service))
 		return;
 	struct look *look = map_get(&attendance->looks, event->name);
 	if (look)

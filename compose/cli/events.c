@@ -12,6 +12,7 @@
 #include "compose/cli/outlet.h"
 #include "compose/cli/verb.h"
 #include "compose/cli/when.h"
+#include "compose/plan/plan.h"
 
 #define OURS "com.docker.compose." /* these labels, and wincompose's, are no attributes */
 
@@ -96,8 +97,7 @@ static void add_plain(const struct engine_event *event, struct text *out)
 
 static bool is_meant(const struct feed *feed, const struct engine_event *event, const char *service)
 {
-	if (!text_same(event->type, "container") || !service ||
-	    text_same(labels_get(&event->labels, OURS "oneoff"), "True"))
+	if (!text_same(event->type, "container") || !service)
 		return false;
 	for (size_t i = 0; feed->services[i]; i++) {
 		if (strcmp(feed->services[i], service) == 0)
@@ -111,7 +111,7 @@ static bool is_meant(const struct feed *feed, const struct engine_event *event, 
 static void on_event(struct engine_stream *stream, const struct engine_event *event, void *payload)
 {
 	struct feed *feed = payload;
-	const char *service = labels_get(&event->labels, OURS "service");
+	const char *service = plan_service(&event->labels);
 	CLEANUP(text_drop) struct text line = {0};
 
 	if (is_meant(feed, event, service)) {

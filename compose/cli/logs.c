@@ -11,6 +11,7 @@
 #include "compose/cli/tail.h"
 #include "compose/cli/verb.h"
 #include "compose/cli/when.h"
+#include "compose/plan/plan.h"
 #include "compose/supervise/watch.h"
 
 #define SETTLE_MS      500
@@ -54,13 +55,11 @@ struct show {
 static bool is_meant(const struct show *show, const struct container *container)
 {
 	const struct labels *labels = &container->labels;
-	const char *service = labels_get(labels, "com.docker.compose.service");
-	const char *number = labels_get(labels, "com.docker.compose.container-number");
+	const char *service = plan_service(labels);
 
-	if (!service || text_same(labels_get(labels, "com.docker.compose.oneoff"), "True") ||
-	    container->state == CONTAINER_CREATED)
+	if (!service || container->state == CONTAINER_CREATED)
 		return false;
-	if (show->index && (!number || strtoul(number, NULL, 10) != show->index))
+	if (show->index && plan_number(labels) != show->index)
 		return false;
 	for (size_t i = 0; show->services[i]; i++) {
 		if (strcmp(show->services[i], service) == 0)

@@ -1,17 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The container that a verb is about, among those of a service. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/error.h"
 #include "compose/cli/cli.h"
-
-static unsigned number_of(const struct container *container)
-{
-	const char *number = labels_get(&container->labels, "com.docker.compose.container-number");
-
-	return number ? (unsigned)strtoul(number, NULL, 10) : 0;
-}
+#include "compose/plan/plan.h"
 
 /* One that runs comes before one that does not, then the lower number. */
 static bool is_before(const struct container *a, const struct container *b)
@@ -19,7 +10,7 @@ static bool is_before(const struct container *a, const struct container *b)
 	bool a_runs = a->state == CONTAINER_RUNNING;
 	bool b_runs = b->state == CONTAINER_RUNNING;
 
-	return a_runs != b_runs ? a_runs : number_of(a) < number_of(b);
+	return a_runs != b_runs ? a_runs : plan_number(&a->labels) < plan_number(&b->labels);
 }
 
 const struct container *cli_container(const struct observed *observed, const char *service,
@@ -30,9 +21,8 @@ const struct container *cli_container(const struct observed *observed, const cha
 	ARRAY_FOR_EACH (const struct container, container, &observed->containers) {
 		const struct labels *labels = &container->labels;
 
-		if (text_same(labels_get(labels, "com.docker.compose.oneoff"), "True") ||
-		    !text_same(labels_get(labels, "com.docker.compose.service"), service) ||
-		    (index && number_of(container) != index))
+		if (!text_same(plan_service(labels), service) ||
+		    (index && plan_number(labels) != index))
 			continue;
 		if (!found || is_before(container, found))
 			found = container;

@@ -18,7 +18,8 @@ bool census_owns(const char *project, const struct labels *labels)
 /* An image that compose built carries the project's and the service's label, and one that was
  * committed from a container all of that container's. What was set on the object itself differs
  * from the image's in at least one of these. */
-bool plan_owns(const char *project, const struct container *container)
+bool plan_owns_labels(const char *project, const struct labels *labels,
+		      const struct labels *image_labels)
 {
 	static const char *const own[] = {
 		LABEL_PROJECT,      LABEL_SERVICE,      LABEL_NUMBER,
@@ -26,14 +27,49 @@ bool plan_owns(const char *project, const struct container *container)
 		LABEL_CONFIG_FILES, LABEL_WORKING_DIR,  LABEL_HASH,
 	};
 
-	if (!census_owns(project, &container->labels))
+	if (!census_owns(project, labels))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(own); i++) {
-		const char *value = labels_get(&container->labels, own[i]);
-		if (value && !text_same(value, labels_get(&container->image_labels, own[i])))
+		const char *value = labels_get(labels, own[i]);
+		if (value && !text_same(value, labels_get(image_labels, own[i])))
 			return true;
 	}
 	return false;
+}
+
+bool plan_owns(const char *project, const struct container *container)
+{
+	return plan_owns_labels(project, &container->labels, &container->image_labels);
+}
+
+void plan_keep_own(const char *project, struct observed *observed)
+{
+	size_t kept = 0;
+
+	ARRAY_FOR_EACH (struct container, container, &observed->containers) {
+		if (plan_owns(project, container))
+			observed->containers.items[kept++] = *container;
+		else
+			container_drop(container);
+	}
+	observed->containers.len = kept;
+}
+
+bool plan_is_one_off(const struct labels *labels)
+{
+	return text_same(labels_get(labels, LABEL_ONE_OFF), "True");
+}
+
+const char *plan_service(const struct labels *labels)
+{
+	return plan_is_one_off(labels) ? NULL : labels_get(labels, LABEL_SERVICE);
+}
+
+unsigned plan_number(const struct labels *labels)
+{
+	const char *number = labels_get(labels, LABEL_NUMBER);
+
+	return number ? (unsigned)strtoul(number, NULL, 10) : 0;
 }
 
 bool census_is_up(const struct container *container)
@@ -66,14 +102,13 @@ static int by_service(const void *a, const void *b)
 static void count(struct census *census, const struct container *container)
 {
 	const char *name = labels_get(&container->labels, LABEL_SERVICE);
-	const char *number = labels_get(&container->labels, LABEL_NUMBER);
 	const struct service *service = name ? project_service(census->project, name) : NULL;
 	*array_add(&census->found) = (struct found){
 		.container = container,
 		.service = name ? name : "",
 		.index = service ? service->index : NO_SERVICE,
-		.number = number ? (unsigned)strtoul(number, NULL, 10) : 0,
-		.one_off = text_same(labels_get(&container->labels, LABEL_ONE_OFF), "True"),
+		.number = plan_number(&container->labels),
+		.one_off = plan_is_one_off(&container->labels),
 	};
 }
 

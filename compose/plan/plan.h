@@ -117,6 +117,17 @@ struct plan_options {
 /* Whether a container is the project's own by labels that were set on the object itself (a label
  * that its image brings does not count). */
 bool plan_owns(const char *project, const struct container *container);
+/* The same where no container is at hand: its labels, and those that its image brings. */
+bool plan_owns_labels(const char *project, const struct labels *labels,
+		      const struct labels *image_labels);
+/* Leaves of the observed containers those that plan_owns; their image_labels must be known
+ * (engine_filter.origin). */
+void plan_keep_own(const char *project, struct observed *observed);
+
+/* What a container is to its project, by its labels: one of a service, or a one-off one (run). */
+bool plan_is_one_off(const struct labels *labels);
+const char *plan_service(const struct labels *labels); /* NULL: a one-off one, or of no service */
+unsigned plan_number(const struct labels *labels);     /* 0: none */
 
 /* The service's containers, numbers and orphans among the observed are found by label. The project
  * must outlive the plan, observed and host need not. The target of a wait is a container's name; a

@@ -114,7 +114,7 @@ static void fill_services(struct project *project, const struct observed *observ
 			if (!project->files.len && files)
 				split(arena, files, ',', &project->files);
 		}
-		if (!text_same(labels_get(&c->labels, LABEL_ONE_OFF), "True"))
+		if (!plan_is_one_off(&c->labels))
 			service->replicas++;
 	}
 	if (project->services.len)

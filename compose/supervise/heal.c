@@ -37,12 +37,10 @@ static void stop_dependents(struct plan *plan, const struct project *project,
 			    const struct observed *observed, const char *service)
 {
 	ARRAY_FOR_EACH (const struct container, container, &observed->containers) {
-		const char *name = labels_get(&container->labels, "com.docker.compose.service");
-		const char *oneoff = labels_get(&container->labels, "com.docker.compose.oneoff");
+		const char *name = plan_service(&container->labels);
 		const struct service *other = name ? project_service(project, name) : NULL;
 
-		if (other && container->state == CONTAINER_RUNNING && !text_same(oneoff, "True") &&
-		    restarts_with(other, service))
+		if (other && container->state == CONTAINER_RUNNING && restarts_with(other, service))
 			hook_before_stop(plan, other, container,
 					 add(plan, STEP_STOP, container->name,
 					     "it restarts with what it depends on"));

@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "compose/plan/plan.h"
 #include "compose/plan/spec.h"
 #include "compose/supervise/probe.h"
 
@@ -80,11 +81,10 @@ void probes_forget(struct probes *probes, const char *container)
 static const struct probe *probe_of(const struct project *project,
 				    const struct container *container)
 {
-	const char *name = labels_get(&container->labels, "com.docker.compose.service");
-	const char *oneoff = labels_get(&container->labels, "com.docker.compose.oneoff");
+	const char *name = plan_service(&container->labels);
 	const struct service *service = project && name ? project_service(project, name) : NULL;
 
-	if (!service || text_same(oneoff, "True") || service->supervision.probe.kind == PROBE_NONE)
+	if (!service || service->supervision.probe.kind == PROBE_NONE)
 		return NULL;
 	return &service->supervision.probe;
 }

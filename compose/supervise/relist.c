@@ -5,6 +5,7 @@
 
 #include "base/own.h"
 #include "base/text.h"
+#include "compose/plan/plan.h"
 #include "compose/supervise/kept.h"
 
 /* The place of a service's container that is not on the engine now: an adopted one may bear another
@@ -108,13 +109,11 @@ static void take_ended(struct kept *kept, const struct container *container, uin
 
 static void take_container(struct keeper *keeper, const struct container *container, uint64_t now)
 {
-	const char *service = labels_get(&container->labels, "com.docker.compose.service");
-	const char *written = labels_get(&container->labels, "com.docker.compose.container-number");
-	const char *oneoff = labels_get(&container->labels, "com.docker.compose.oneoff");
-	unsigned number = written ? (unsigned)strtoul(written, NULL, 10) : 0;
+	const char *service = plan_service(&container->labels);
+	unsigned number = plan_number(&container->labels);
 	struct kept *kept = map_get(&keeper->by_name, container->name);
 
-	if (!service || text_same(oneoff, "True"))
+	if (!service)
 		return;
 	if (!kept) {
 		kept = place_of(keeper, service, number);

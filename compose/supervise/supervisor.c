@@ -159,20 +159,17 @@ static bool has_probe(const struct supervisor *supervisor, const char *service)
 static void on_event(const struct engine_event *event, void *payload)
 {
 	struct supervisor *supervisor = payload;
-	const char *service = labels_get(&event->labels, "com.docker.compose.service");
-	const char *number = labels_get(&event->labels, "com.docker.compose.container-number");
-	const char *oneoff = labels_get(&event->labels, "com.docker.compose.oneoff");
+	const char *service = plan_service(&event->labels);
 	int kind = keeper_kind(event);
 
-	if (kind < 0 || !text_same(event->type, "container") || !service ||
-	    text_same(oneoff, "True"))
+	if (kind < 0 || !text_same(event->type, "container") || !service)
 		return;
 	struct keeper_event told = {
 		.kind = (enum keeper_event_kind)kind,
 		.container = event->name,
 		.id = event->id,
 		.service = service,
-		.number = number ? (unsigned)strtoul(number, NULL, 10) : 0,
+		.number = plan_number(&event->labels),
 		.signal = event->signal,
 		.exit_code = event->exit_code,
 		.time = event->time,
