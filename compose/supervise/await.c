@@ -8,24 +8,18 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/list.h"
-#include "base/log.h"
 #include "base/memory.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "compose/supervise/follow.h"
 #include "engine/alarm.h"
 
-#define RETRY_FIRST (100 * CLOCK_MS)
-#define RETRY_MAX   (2 * CLOCK_SECOND)
-#define RELOOK      (10 * CLOCK_SECOND) /* makes good what events were lost */
+#define RELOOK (10 * CLOCK_SECOND) /* makes good what events were lost */
 
 struct await_set {
 	struct engine *engine;
-	char *project;
-	struct engine_stream *stream;
-	bool open; /* the stream is accepted: what happens from now on is told */
+	struct follow *follow; /* NULL: closed */
 	bool closing;
-	uint64_t wait;      /* before the next try */
-	struct alarm retry; /* tries the stream again */
 	struct alarm again; /* tries looks again that had no answer */
 	struct alarm sweep; /* delivers cancellations in a turn of their own */
 	unsigned handles;
@@ -51,7 +45,6 @@ struct await {
 	void *payload;
 };
 
-static void follow(struct await_set *set);
 static void look(struct await *await);
 static void sweep(struct alarm *alarm);
 static void maybe_closed(struct await_set *set);
@@ -170,8 +163,8 @@ static void looked(const struct container *container, const struct error *err, v
 	if (err && err->code == ERROR_UNAVAILABLE) {
 		/* Where the stream broke as well, its return looks at everything again. */
 		await->looked = false;
-		if (set->open)
-			alarm_in(&set->again, RETRY_FIRST);
+		if (follow_is_open(set->follow))
+			alarm_in(&set->again, FOLLOW_FIRST);
 		return;
 	}
 	if (err) {
@@ -221,7 +214,7 @@ static void event_for(struct await *await, const struct engine_event *event)
 	look(await);
 }
 
-static void on_event(struct engine_stream *stream, const struct engine_event *event, void *payload)
+static bool on_event(const struct engine_event *event, void *payload)
 {
 	static const bool concerns[EVENT_OTHER + 1] = {
 		[EVENT_START] = true,   [EVENT_DIE] = true,    [EVENT_HEALTH] = true,
@@ -229,25 +222,29 @@ static void on_event(struct engine_stream *stream, const struct engine_event *ev
 	};
 	struct await_set *set = payload;
 
-	if (concerns[event->kind]) {
-		LIST_FOR_EACH (struct await, await, &set->awaits, link) {
-			if (text_same(event->name, await->container) ||
-			    (await->id && text_same(event->id, await->id)))
-				event_for(await, event);
-		}
+	if (!concerns[event->kind])
+		return true;
+	LIST_FOR_EACH (struct await, await, &set->awaits, link) {
+		if (text_same(event->name, await->container) ||
+		    (await->id && text_same(event->id, await->id)))
+			event_for(await, event);
 	}
-	engine_stream_read(stream);
+	return true;
 }
 
-static void on_open(struct engine_stream *stream, void *payload)
+static void on_open(void *payload)
 {
 	struct await_set *set = payload;
 
-	set->open = true;
-	set->wait = RETRY_FIRST;
 	await_look(set);
 	alarm_in(&set->again, RELOOK);
-	engine_stream_read(stream);
+}
+
+/* Its return looks at everything again. */
+static void on_broken(const struct error *err, void *payload)
+{
+	(void)err;
+	(void)payload;
 }
 
 static void alarm_closed(struct alarm *alarm)
@@ -258,8 +255,7 @@ static void alarm_closed(struct alarm *alarm)
 		return;
 	void (*closed)(void *payload) = set->closed;
 	void *payload = set->closed_payload;
-	assert(list_empty(&set->awaits) && !set->stream);
-	free(set->project);
+	assert(list_empty(&set->awaits));
 	free(set);
 	closed(payload);
 }
@@ -267,71 +263,46 @@ static void alarm_closed(struct alarm *alarm)
 /* Ends the set when nothing of it is under way any more. */
 static void maybe_closed(struct await_set *set)
 {
-	if (!set->closing || set->stream || !list_empty(&set->awaits) ||
-	    alarm_is_closing(&set->retry))
+	if (!set->closing || set->follow || !list_empty(&set->awaits) ||
+	    alarm_is_closing(&set->again))
 		return;
-	alarm_close(&set->retry, alarm_closed);
 	alarm_close(&set->again, alarm_closed);
 	alarm_close(&set->sweep, alarm_closed);
-}
-
-static void retry_now(struct alarm *alarm)
-{
-	follow(alarm->data);
 }
 
 static void look_again(struct alarm *alarm)
 {
 	struct await_set *set = alarm->data;
 
-	if (list_empty(&set->awaits) || !set->open)
+	if (list_empty(&set->awaits) || !follow_is_open(set->follow))
 		return;
 	await_look(set);
 	alarm_in(&set->again, RELOOK);
 }
 
-static void on_end(struct engine_stream *stream, const struct error *err, void *payload)
+static void unfollowed(void *payload)
 {
 	struct await_set *set = payload;
 
-	(void)stream;
-	set->stream = NULL;
-	set->open = false;
-	if (set->closing) {
-		maybe_closed(set);
-		return;
-	}
-	log_debug("waits: the event stream ended: %s", err ? err->message : "end");
-	alarm_in(&set->retry, set->wait);
-	set->wait = set->wait * 2 > RETRY_MAX ? RETRY_MAX : set->wait * 2;
-}
-
-static void follow(struct await_set *set)
-{
-	static const struct engine_reader reader = {
-		.open = on_open,
-		.event = on_event,
-		.end = on_end,
-	};
-	struct events_options options = {.project = set->project, .no_exec = true};
-
-	set->stream = engine_events(set->engine, &options, &reader, set);
-	engine_stream_read(set->stream);
+	set->follow = NULL;
+	maybe_closed(set);
 }
 
 struct await_set *await_open(struct engine *engine, const char *project)
 {
+	static const struct follow_reader reader = {
+		.open = on_open,
+		.event = on_event,
+		.broken = on_broken,
+	};
 	struct await_set *set = memory_zero(1, sizeof(*set));
 
 	set->engine = engine;
-	set->project = memory_copy(project);
-	set->wait = RETRY_FIRST;
 	list_init(&set->awaits);
-	alarm_open(&set->retry, engine, retry_now, set);
 	alarm_open(&set->again, engine, look_again, set);
 	alarm_open(&set->sweep, engine, sweep, set);
-	set->handles = 3;
-	follow(set);
+	set->handles = 2;
+	set->follow = follow_open(engine, project, &reader, set);
 	return set;
 }
 
@@ -361,12 +332,10 @@ void await_close(struct await_set *set, void (*closed)(void *payload), void *pay
 	set->closing = true;
 	set->closed = closed;
 	set->closed_payload = payload;
-	alarm_stop(&set->retry);
 	alarm_stop(&set->again);
 	LIST_FOR_EACH (struct await, await, &set->awaits, link)
 		await_cancel(await);
-	if (set->stream)
-		engine_stream_close(set->stream);
+	follow_close(set->follow, unfollowed, set);
 	alarm_in(&set->sweep, 0);
 }
 
@@ -383,7 +352,7 @@ struct await *await_add(struct await_set *set, const struct await_options *optio
 	await->done = done;
 	await->payload = payload;
 	list_append(&set->awaits, &await->link);
-	if (set->open) {
+	if (follow_is_open(set->follow)) {
 		look(await);
 		alarm_in(&set->again, RELOOK);
 	}

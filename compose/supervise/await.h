@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* await -- conditions on containers that end with the engine's events
  *
- * A set follows one project's events. A condition is looked at once when it begins (or when the
+ * A set follows one project's events (follow.h). A condition is looked at once when it begins (or when the
  * stream opens), then at each event that concerns its container, in that event's own turn of the
  * loop; after a break of the stream, and each 10 s, everything is looked at again. An event counts only if it is
  * younger than the container's last known start, as events and replies travel apart.

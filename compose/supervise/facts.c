@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "base/file.h"
+#include "compose/plan/plan.h"
 #include "engine/model.h"
 
 bool facts_exists(const char *path, void *payload)
@@ -47,9 +48,11 @@ static int bind_udp(uv_loop_t *loop, const struct sockaddr *address)
 	return status;
 }
 
-static bool is_ours(const struct observed *observed, unsigned port, const char *protocol)
+static bool is_ours(const struct facts_own *own, unsigned port, const char *protocol)
 {
-	ARRAY_FOR_EACH (const struct container, container, &observed->containers) {
+	ARRAY_FOR_EACH (const struct container, container, &own->observed->containers) {
+		if (!plan_owns(own->project, container))
+			continue;
 		ARRAY_FOR_EACH (const struct container_port, known, &container->ports) {
 			if (known->published == port && strcmp(known->protocol, protocol) == 0)
 				return true;
@@ -60,11 +63,11 @@ static bool is_ours(const struct observed *observed, unsigned port, const char *
 
 bool facts_port_taken(const char *ip, unsigned port, const char *protocol, void *payload)
 {
-	const struct observed *observed = payload;
+	const struct facts_own *own = payload;
 	struct sockaddr_storage address;
 	uv_loop_t loop;
 
-	if (observed && is_ours(observed, port, protocol))
+	if (own && is_ours(own, port, protocol))
 		return false;
 	if (!ip || !*ip)
 		ip = "0.0.0.0";

@@ -4,8 +4,16 @@
 
 #include <stdbool.h>
 
+struct observed;
+
 bool facts_exists(const char *path, void *payload);
 bool facts_is_file(const char *path, void *payload);
+/* Whose ports are not taken by another: those that plan_owns of the observed. */
+struct facts_own {
+	const char *project;
+	const struct observed *observed;
+};
+
 /* Whether somebody listens on (or has bound) a port of this host; ip NULL: any address. Tries to
- * bind it. payload: the struct observed of the project, whose own ports are not taken; or NULL. */
+ * bind it. payload: a struct facts_own, or NULL. */
 bool facts_port_taken(const char *ip, unsigned port, const char *protocol, void *payload);

@@ -150,6 +150,8 @@ static const char *moot(const struct job *job, const struct container *container
 {
 	struct supervisor *supervisor = job->supervisor;
 
+	if (!plan_owns(supervisor->project_name, container))
+		return "it is not the project's own";
 	if (job->action.verb == KEEPER_START)
 		return container->state == CONTAINER_EXITED || container->state == CONTAINER_CREATED
 			       ? NULL

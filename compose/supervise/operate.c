@@ -142,6 +142,7 @@ static int preflight(struct operate *operate, struct error **err)
 {
 	const struct engine_host *host = engine_host_known(operate->options.engine);
 	CLEANUP(diagnostics_drop) struct diagnostics findings = {0};
+	struct facts_own own = {operate->operation.project->name, &operate->observed};
 	struct preflight_facts facts = {
 		.host = host,
 		.observed = &operate->observed,
@@ -153,7 +154,7 @@ static int preflight(struct operate *operate, struct error **err)
 		facts.exists = facts_exists;
 		facts.is_file = facts_is_file;
 		facts.port_taken = facts_port_taken;
-		facts.payload = &operate->observed;
+		facts.payload = &own;
 	}
 	preflight_check(operate->operation.project, &facts, &findings);
 	ARRAY_FOR_EACH (struct diagnostic, finding, &findings.list) {

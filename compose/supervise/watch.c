@@ -9,47 +9,84 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/own.h"
+#include "base/text.h"
+#include "compose/supervise/follow.h"
+#include "compose/supervise/origin.h"
 #include "engine/alarm.h"
 
-#define RETRY_FIRST (100 * CLOCK_MS)
-#define RETRY_MAX   (2 * CLOCK_SECOND)
-#define RELIST      (10 * CLOCK_SECOND)
-#define STALES_MAX  5 /* lists in a row that are not believed, where events never cease */
+#define RELIST     (10 * CLOCK_SECOND)
+#define STALES_MAX 5 /* lists in a row that are not believed, where events never cease */
 
 struct watch {
 	struct engine *engine;
 	char *project;
 	struct watch_reader reader;
 	void *payload;
-	struct engine_stream *stream;
+	struct follow *follow; /* NULL: closed */
 	struct engine_request *list;
-	bool open;       /* the stream is accepted */
-	bool broken;     /* told, and not yet open again */
-	bool list_again; /* something asked for a list while one was under way */
+	struct origin origin;
+	struct engine_event *held;     /* until the labels of its image are known */
+	struct engine_request *lookup; /* of these */
+	bool list_again;               /* something asked for a list while one was under way */
 	bool stale;      /* the list under way may be older than what was told since it was begun */
 	unsigned stales; /* in a row */
 	bool listed;     /* one has come since the stream was opened */
 	bool closing;
-	uint64_t wait;       /* before the next try */
-	struct alarm retry;  /* tries the stream again */
 	struct alarm relist; /* the one timer at rest */
-	unsigned handles;
 	void (*closed)(void *payload);
 	void *closed_payload;
 };
 
-static void follow(struct watch *watch);
 static void list(struct watch *watch);
+
+/* --- an event that waits */
+
+static struct engine_event *event_copy(const struct engine_event *event)
+{
+	struct engine_event *copy = memory_zero(1, sizeof(*copy));
+
+	*copy = *event;
+	copy->action = memory_copy(event->action);
+	copy->type = memory_copy(event->type);
+	copy->id = memory_copy(event->id);
+	copy->name = memory_copy(event->name);
+	copy->image = memory_copy(event->image);
+	copy->labels = (struct labels){0};
+	ARRAY_FOR_EACH (const struct label, label, &event->labels)
+		array_push(&copy->labels,
+			   ((struct label){memory_copy(label->key), memory_copy(label->value)}));
+	return copy;
+}
+
+static void event_drop(struct engine_event **event)
+{
+	struct engine_event *held = steal(event);
+
+	if (!held)
+		return;
+	free((char *)held->action);
+	free((char *)held->type);
+	free((char *)held->id);
+	free((char *)held->name);
+	free((char *)held->image);
+	ARRAY_FOR_EACH (struct label, label, &held->labels) {
+		free((char *)label->key);
+		free((char *)label->value);
+	}
+	array_drop(&held->labels);
+	free(held);
+}
+
+/* --- life's end */
 
 static void alarm_closed(struct alarm *alarm)
 {
 	struct watch *watch = alarm->data;
-
-	if (--watch->handles)
-		return;
 	void (*closed)(void *payload) = watch->closed;
 	void *payload = watch->closed_payload;
-	assert(!watch->stream && !watch->list);
+
+	event_drop(&watch->held);
+	origin_drop(&watch->origin);
 	free(watch->project);
 	free(watch);
 	closed(payload);
@@ -57,11 +94,19 @@ static void alarm_closed(struct alarm *alarm)
 
 static void maybe_closed(struct watch *watch)
 {
-	if (!watch->closing || watch->stream || watch->list)
-		return;
-	alarm_close(&watch->retry, alarm_closed);
-	alarm_close(&watch->relist, alarm_closed);
+	if (watch->closing && !watch->follow && !watch->list && !watch->lookup)
+		alarm_close(&watch->relist, alarm_closed);
 }
+
+static void unfollowed(void *payload)
+{
+	struct watch *watch = payload;
+
+	watch->follow = NULL;
+	maybe_closed(watch);
+}
+
+/* --- lists */
 
 static void relist_due(struct alarm *alarm)
 {
@@ -76,12 +121,12 @@ static void take_list(struct watch *watch, struct observed *observed, const stru
 
 	watch->stale = false;
 	watch->stales = stale ? watch->stales + 1 : 0;
-	if (!watch->open)
+	if (!follow_is_open(watch->follow))
 		return;
 	if (stale || watch->list_again) {
 		alarm_at(&watch->relist, engine_now(watch->engine));
 	} else if (err && !watch->listed) {
-		alarm_in(&watch->relist, watch->wait);
+		alarm_in(&watch->relist, FOLLOW_FIRST);
 	} else {
 		alarm_in(&watch->relist, RELIST);
 	}
@@ -90,6 +135,7 @@ static void take_list(struct watch *watch, struct observed *observed, const stru
 	if (err || stale)
 		return;
 	watch->listed = true;
+	origin_list(&watch->origin, watch->project, observed);
 	watch->reader.observed(observed, watch->payload);
 }
 
@@ -110,9 +156,11 @@ static void list(struct watch *watch)
 	struct engine_filter filter = {
 		.project = watch->project,
 		.containers = true,
+		.origin = true,
 	};
 
-	if (watch->list) {
+	/* A list that an event is not told after would be undone by it. */
+	if (watch->list || watch->held) {
 		watch->list_again = true;
 		return;
 	}
@@ -121,91 +169,104 @@ static void list(struct watch *watch)
 	watch->list = engine_list(watch->engine, &filter, listed, watch);
 }
 
-static void on_event(struct engine_stream *stream, const struct engine_event *event, void *payload)
-{
-	struct watch *watch = payload;
+/* --- events */
 
+static void pass(struct watch *watch, const struct engine_event *event)
+{
 	watch->stale = watch->stale || watch->list;
-	if (!watch->closing)
-		watch->reader.event(event, watch->payload);
-	engine_stream_read(stream);
+	watch->reader.event(event, watch->payload);
 }
 
-static void on_open(struct engine_stream *stream, void *payload)
+static void looked_up(const struct image *image, const struct error *err, void *payload)
 {
 	struct watch *watch = payload;
+	struct engine_event *event = steal(&watch->held);
 
-	watch->open = true;
-	watch->broken = false;
-	watch->listed = false;
-	watch->wait = RETRY_FIRST;
-	if (!watch->closing) {
-		watch->reader.open(watch->payload);
-		list(watch);
-	}
-	engine_stream_read(stream);
-}
-
-static void retry_now(struct alarm *alarm)
-{
-	follow(alarm->data);
-}
-
-static void on_end(struct engine_stream *stream, const struct error *err, void *payload)
-{
-	struct watch *watch = payload;
-
-	(void)stream;
-	watch->stream = NULL;
-	watch->open = false;
-	watch->stale = watch->list != NULL;
-	alarm_stop(&watch->relist);
+	watch->lookup = NULL;
 	if (watch->closing) {
 		maybe_closed(watch);
+	} else if (event && err) {
+		log_debug("watch: image %s: %s", event->image, err->message);
+		watch_list_now(watch);
+	} else if (event) {
+		origin_learn(&watch->origin, event->image, image ? &image->labels : NULL);
+		if (origin_judge(&watch->origin, watch->project, event) == ORIGIN_OWN)
+			pass(watch, event);
+	}
+	event_drop(&event);
+	if (watch->closing)
 		return;
-	}
-	alarm_in(&watch->retry, watch->wait);
-	watch->wait = watch->wait * 2 > RETRY_MAX ? RETRY_MAX : watch->wait * 2;
-	if (!watch->broken) {
-		watch->broken = true;
-		watch->reader.broken(err, watch->payload);
-	}
+	if (watch->list_again)
+		watch_list_now(watch);
+	follow_on(watch->follow);
 }
 
-static void follow(struct watch *watch)
+static bool on_event(const struct engine_event *event, void *payload)
 {
-	static const struct engine_reader reader = {
-		.open = on_open,
-		.event = on_event,
-		.end = on_end,
-	};
-	struct events_options options = {.project = watch->project, .no_exec = true};
+	struct watch *watch = payload;
 
-	watch->stream = engine_events(watch->engine, &options, &reader, watch);
-	engine_stream_read(watch->stream);
+	switch (origin_judge(&watch->origin, watch->project, event)) {
+	case ORIGIN_OWN:
+		pass(watch, event);
+		return true;
+	case ORIGIN_FOREIGN:
+		return true;
+	case ORIGIN_UNKNOWN:
+		break;
+	}
+	assert(!watch->lookup);
+	watch->stale = watch->stale || watch->list;
+	watch->held = event_copy(event);
+	watch->lookup = engine_image(watch->engine, event->image, looked_up, watch);
+	return false;
 }
+
+static void on_open(void *payload)
+{
+	struct watch *watch = payload;
+
+	watch->listed = false;
+	watch->reader.open(watch->payload);
+	list(watch);
+}
+
+static void on_broken(const struct error *err, void *payload)
+{
+	struct watch *watch = payload;
+
+	watch->stale = watch->list != NULL;
+	alarm_stop(&watch->relist);
+	event_drop(&watch->held);
+	if (watch->lookup)
+		engine_cancel(watch->lookup);
+	watch->reader.broken(err, watch->payload);
+}
+
+/* --- life */
 
 struct watch *watch_open(struct engine *engine, const char *project,
 			 const struct watch_reader *reader, void *payload)
 {
+	static const struct follow_reader own = {
+		.open = on_open,
+		.event = on_event,
+		.broken = on_broken,
+	};
 	struct watch *watch = memory_zero(1, sizeof(*watch));
 
 	watch->engine = engine;
 	watch->project = memory_copy(project);
 	watch->reader = *reader;
 	watch->payload = payload;
-	watch->wait = RETRY_FIRST;
-	alarm_open(&watch->retry, engine, retry_now, watch);
 	alarm_open(&watch->relist, engine, relist_due, watch);
-	watch->handles = 2;
-	follow(watch);
+	watch->follow = follow_open(engine, project, &own, watch);
 	return watch;
 }
 
 void watch_list_now(struct watch *watch)
 {
 	/* Closed or broken: the next opening lists. */
-	if (!watch->closing && watch->open)
+	if (!watch->closing && follow_is_open(watch->follow))
 		list(watch);
 }
 
@@ -215,11 +276,10 @@ void watch_close(struct watch *watch, void (*closed)(void *payload), void *paylo
 	watch->closing = true;
 	watch->closed = closed;
 	watch->closed_payload = payload;
-	alarm_stop(&watch->retry);
 	alarm_stop(&watch->relist);
 	if (watch->list)
 		engine_cancel(watch->list);
-	if (watch->stream)
-		engine_stream_close(watch->stream);
-	maybe_closed(watch);
+	if (watch->lookup)
+		engine_cancel(watch->lookup);
+	follow_close(watch->follow, unfollowed, watch);
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* watch -- the engine's events and relists of one project, through breaks
  *
- * Follows the event stream, filtered at the server. Told open, it lists once; at rest it lists
- * every 10 s (the only timer). When the stream ends it tells broken once and tries again (100 ms,
- * x2, at most 2 s) until the engine answers; then open and a list again.
+ * Follows the event stream (follow.h). Told open, it lists once; at rest it lists every 10 s (the
+ * only timer). When the stream ends it tells broken once, and open and a list again when the engine
+ * is back. A list that may be older than an event is not told, but made again.
+ *
+ * Only the project's own containers (plan_owns) are told of, in lists and in events. An event of a
+ * container that no list has shown waits for the labels of its image, which are asked for once.
  */
 #pragma once
 

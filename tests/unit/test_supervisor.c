@@ -561,6 +561,62 @@ static void what_was_owed_a_start_gets_it_from_the_next_supervisor(void **state)
 	supervised_end(&it);
 }
 
+static void made(const char *id, const struct error *err, void *payload)
+{
+	(void)payload;
+	assert_non_null(id);
+	assert_null(err);
+}
+
+/* docker run of an image that compose built: the image's labels name project and service. */
+static void run_what_an_image_labels(struct supervised *it, const char *name)
+{
+	static const char *const labels[] = {"com.docker.compose.project",
+					     "shop",
+					     "com.docker.compose.service",
+					     "web",
+					     "wincompose.supervise",
+					     "restart",
+					     "com.docker.compose.version",
+					     "1",
+					     NULL};
+	static const char *const check[] = {"CMD", "ping", NULL};
+	struct engine *other = fake_open(it->world, &it->loop, NULL);
+	const struct container_spec spec = {
+		.name = name,
+		.image = "labelled",
+		.healthcheck = {.test = check, .interval = CLOCK_SECOND, .retries = 1},
+	};
+
+	fake_image(it->world, &(struct fake_image){.reference = "labelled", .labels = labels});
+	engine_create(other, &spec, made, NULL);
+	fake_advance(it->world, CLOCK_MS);
+	supervised_close_engine(it, other);
+	assert_int_equal(fake_client_start(it->world, name), 0);
+}
+
+static void what_only_its_image_calls_the_projects_own_is_left_alone(void **state)
+{
+	struct supervised it;
+
+	(void)state;
+	begin(&it);
+	unsigned before = fake_mutations(it.world);
+	run_what_an_image_labels(&it, "strange");
+	unsigned made = fake_mutations(it.world) - before;
+	fake_health(it.world, "strange", "-");
+	fake_advance(it.world, HOUR);
+	assert_int_equal(fake_mutations(it.world), before + made);
+	assert_int_equal(fake_happened(it.world, "restart", "strange"), 0);
+	assert_false(supervised_has_said(&it, "strange"));
+	/* Nor is it made again. */
+	assert_int_equal(fake_client_remove(it.world, "strange", true), 0);
+	fake_advance(it.world, HOUR);
+	assert_int_equal(fake_mutations(it.world), before + made);
+	assert_true(all_run(&it));
+	supervised_end(&it);
+}
+
 static void without_a_record_it_only_watches_health(void **state)
 {
 	CLEANUP(error_drop) struct error *err = NULL;
@@ -799,6 +855,7 @@ int main(void)
 		TEST(an_up_that_fails_its_preflight_changes_no_wish),
 		TEST(holds_survive_the_supervisor),
 		TEST(what_was_owed_a_start_gets_it_from_the_next_supervisor),
+		TEST(what_only_its_image_calls_the_projects_own_is_left_alone),
 		TEST(without_a_record_it_only_watches_health),
 		TEST(another_version_is_told_so_and_may_take_the_lock),
 		TEST(who_waits_for_a_silent_lock_is_told_for_whom_once),
