@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/own.h"
-#include "compose/supervise/control.h"
+#include "compose/cli/inquire.h"
 #include "compose/supervise/detach.h"
 
 #define ANSWER_TIME  (10 * CLOCK_SECOND) /* a supervisor that was started answers within this */
@@ -95,32 +95,11 @@ int change_run(struct cli *cli, char **services, const struct plan_options *plan
 
 /* --- the detached supervisor */
 
-struct question {
-	bool done;
-	enum control_outcome outcome;
-};
-
-static void answered(enum control_outcome outcome, const cJSON *reply, const struct error *err,
-		     void *payload)
-{
-	struct question *question = payload;
-
-	(void)reply;
-	(void)err;
-	question->outcome = outcome;
-	question->done = true;
-}
-
 static bool answers(struct cli *cli, const struct home_project *home)
 {
-	CLEANUP(json_drop) cJSON *message = cJSON_CreateObject();
-	struct question question = {0};
+	CLEANUP(json_drop) cJSON *answer = inquire(cli, home);
 
-	json_set_int(message, "version", CONTROL_VERSION);
-	json_set_string(message, "verb", "status");
-	control_call(cli->loop, home, message, NULL, answered, &question);
-	cli_run(cli, &question.done);
-	return question.outcome == CONTROL_ANSWERED;
+	return answer != NULL;
 }
 
 int change_supervise(struct cli *cli, const struct change *change, struct error **err)

@@ -8,9 +8,11 @@
 #include "base/memory.h"
 #include "base/own.h"
 #include "compose/cli/cli.h"
+#include "compose/cli/inquire.h"
 #include "compose/cli/row.h"
 #include "compose/cli/table.h"
 #include "compose/cli/verb.h"
+#include "compose/plan/spec.h"
 
 struct values {
 	bool all, quiet, services, no_trunc, orphans;
@@ -169,6 +171,23 @@ static int print(struct cli *cli, const struct wanted *wanted, const struct obse
 	return cli_print(cli, out.data, out.len, err);
 }
 
+/* The health that a probe of ours finds is known to who runs it. Containers that no up of ours made
+ * have none, and without a supervisor the engine's word is all there is. */
+static void ask_supervisor(struct cli *cli, const char *name, struct observed *observed)
+{
+	CLEANUP(home_project_drop) struct home_project home = {0};
+	CLEANUP(error_drop) struct error *err = NULL;
+	CLEANUP(json_drop) cJSON *answer = NULL;
+	bool supervised = false;
+
+	ARRAY_FOR_EACH (const struct container, container, &observed->containers)
+		supervised = supervised || labels_get(&container->labels, LABEL_SUPERVISE);
+	if (!supervised || cli_home_project(cli, name, &home, &err) < 0)
+		return;
+	answer = inquire(cli, &home);
+	inquire_health(answer, observed);
+}
+
 static int run_wanted(struct cli *cli, struct wanted *wanted, struct error **err)
 {
 	CLEANUP(project_drop) struct project *project = NULL;
@@ -184,6 +203,8 @@ static int run_wanted(struct cli *cli, struct wanted *wanted, struct error **err
 	struct engine_filter filter = {.project = name, .containers = true};
 	if (cli_engine(cli, name, err) < 0 || cli_observe(cli, &filter, &observed, err) < 0)
 		return (*err)->code;
+	if (!wanted->values->quiet && !wanted->values->services)
+		ask_supervisor(cli, name, &observed);
 	return print(cli, wanted, &observed, err);
 }
 

@@ -2,8 +2,9 @@
 /* control -- the socket of a supervisor: JSON lines, one request per connection
  *
  * Request: {"version":1,"verb":"operate","operation":{...},"project":{...}} and the like; answers:
- * {"progress":{...}} ..., then one {"done":true} or
- * {"error":{"code","message","detail","exit_code"}}. A line is at most 64 MiB. 0600 and SO_PEERCRED
+ * {"progress":{...}} ..., then one {"done":true}, with {"reply":{...}} or
+ * {"error":{"code","message","detail","exit_code"}} in it. A key that one side does not know is not
+ * looked at, so that a reply may gain keys within a version. A line is at most 64 MiB. 0600 and SO_PEERCRED
  * on Linux; on Windows a pipe with the user's own descriptor.
  */
 #pragma once

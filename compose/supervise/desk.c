@@ -56,6 +56,20 @@ static void give_up(struct supervisor *supervisor, struct control_request *reque
 	alarm_in(&supervisor->turn, 0);
 }
 
+/* What our own probes find: the engine knows nothing of them. */
+static cJSON *health(const struct supervisor *supervisor)
+{
+	cJSON *words = cJSON_CreateObject();
+
+	ARRAY_FOR_EACH (const struct container, container, &supervisor->observed.containers) {
+		enum container_health found =
+			probes_health(supervisor->probes, supervisor->desired, container->name);
+		if (found != HEALTH_NONE && container->state == CONTAINER_RUNNING)
+			json_set_string(words, container->name, container_health_name(found));
+	}
+	return words;
+}
+
 static void status(struct supervisor *supervisor, struct control_request *request,
 		   const cJSON *message)
 {
@@ -65,6 +79,7 @@ static void status(struct supervisor *supervisor, struct control_request *reques
 	json_set_string(reply, "project", supervisor->project_name);
 	json_set_int(reply, "pid", uv_os_getpid());
 	cJSON_AddItemToObject(reply, "holds", json_strings(keeper_held(supervisor->keeper)));
+	cJSON_AddItemToObject(reply, "health", health(supervisor));
 	control_finish(request, NULL, reply);
 }
 

@@ -641,6 +641,7 @@ struct call {
 	bool done;
 	enum control_outcome outcome;
 	long pid;
+	char health[256]; /* as it was written */
 };
 
 static void called(enum control_outcome outcome, const cJSON *reply, const struct error *err,
@@ -652,6 +653,10 @@ static void called(enum control_outcome outcome, const cJSON *reply, const struc
 	call->done = true;
 	call->outcome = outcome;
 	call->pid = (long)json_int(reply, "pid", 0);
+	if (reply && json_get(reply, "health")) {
+		CLEANUP(memory_free) char *health = json_print(json_get(reply, "health"));
+		snprintf(call->health, sizeof(call->health), "%s", health);
+	}
 }
 
 static struct call call_verb(struct supervised *it, const char *verb, int version)
@@ -664,6 +669,33 @@ static struct call call_verb(struct supervised *it, const char *verb, int versio
 	control_call(&it->loop, &it->paths, message, NULL, called, &call);
 	supervised_until(it, &call.done);
 	return call;
+}
+
+static void its_status_tells_what_probes_find(void **state)
+{
+	static const char probed[] = "services:\n"
+				     "  web:\n"
+				     "    image: web\n"
+				     "    x-wincompose: {probe: {log: ready}}\n"
+				     "  api:\n"
+				     "    image: api\n" SUPERVISED_CHECK;
+	struct supervised it = {0};
+
+	(void)state;
+	supervised_begin(&it, probed);
+	supervised_up(&it);
+	struct call call = call_verb(&it, "status", CONTROL_VERSION);
+	assert_int_equal(call.outcome, CONTROL_ANSWERED);
+	assert_string_equal(call.health, "{\"shop-web-1\":\"starting\"}");
+	fake_print(it.world, "shop-web-1", STREAM_OUTPUT, "ready to serve");
+	fake_advance(it.world, CLOCK_SECOND);
+	call = call_verb(&it, "status", CONTROL_VERSION);
+	assert_string_equal(call.health, "{\"shop-web-1\":\"healthy\"}");
+	assert_int_equal(fake_client_stop(it.world, "shop-web-1"), 0);
+	fake_advance(it.world, 30 * CLOCK_SECOND);
+	call = call_verb(&it, "status", CONTROL_VERSION);
+	assert_string_equal(call.health, "{}");
+	supervised_end(&it);
 }
 
 static void another_version_is_told_so_and_may_take_the_lock(void **state)
@@ -857,6 +889,7 @@ int main(void)
 		TEST(what_was_owed_a_start_gets_it_from_the_next_supervisor),
 		TEST(what_only_its_image_calls_the_projects_own_is_left_alone),
 		TEST(without_a_record_it_only_watches_health),
+		TEST(its_status_tells_what_probes_find),
 		TEST(another_version_is_told_so_and_may_take_the_lock),
 		TEST(who_waits_for_a_silent_lock_is_told_for_whom_once),
 		TEST(after_any_one_fault_everything_runs),
