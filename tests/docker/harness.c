@@ -54,6 +54,34 @@ void harness_close(struct harness *harness)
 	loop_assert_clean(&harness->loop);
 }
 
+int harness_set_up(void **state)
+{
+	struct harness *harness = memory_zero(1, sizeof(*harness));
+
+	harness_open(harness);
+	*state = harness;
+	return 0;
+}
+
+int harness_tear_down(void **state)
+{
+	harness_close(*state);
+	free(*state);
+	return 0;
+}
+
+bool harness_begin(int argc, char **argv)
+{
+	if (!harness_host()) {
+		print_message(
+			"skipped: WINCOMPOSE_TEST_HOST names no engine (tests/docker/run does)\n");
+		return false;
+	}
+	if (argc == 2)
+		cmocka_set_test_filter(argv[1]);
+	return true;
+}
+
 /* libuv's single turn runs idle handles and then waits, also where they did what is waited for: so
  * no wait is longer than a tick. */
 void harness_turn(struct harness *harness)
@@ -245,6 +273,17 @@ void heard_drop(struct heard *heard)
 	free(heard->message);
 	free(heard->detail);
 	*heard = (struct heard){0};
+}
+
+struct heard *heard_new(void)
+{
+	return memory_zero(1, sizeof(struct heard));
+}
+
+void heard_free(struct heard **heard)
+{
+	heard_drop(*heard);
+	memory_free(heard);
 }
 
 /* --- containers */

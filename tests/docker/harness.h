@@ -47,7 +47,15 @@ struct heard {
 	char *detail;
 };
 
+/* Each test of WITH_ENGINE has a harness of its own for its state, opened before and closed after. */
+#define WITH_ENGINE(test) cmocka_unit_test_setup_teardown(test, harness_set_up, harness_tear_down)
+int harness_set_up(void **state);
+int harness_tear_down(void **state);
+/* What main begins with: false where no engine is named, which it says. An argument is the name of
+ * the one test to run (* and ? are wild). */
+bool harness_begin(int argc, char **argv);
 const char *harness_host(void); /* NULL: none was given */
+
 void harness_open(struct harness *harness);
 void harness_close(struct harness *harness); /* asserts that the loop is clean */
 void harness_turn(
@@ -62,6 +70,8 @@ void heard_wait_text(struct heard *heard, int channel, const char *part);
 void heard_write(struct heard *heard, const char *bytes, size_t len); /* waits for its completion */
 void heard_shutdown(struct heard *heard);
 void heard_drop(struct heard *heard);
+struct heard *heard_new(void);
+void heard_free(struct heard **heard); /* for CLEANUP */
 
 /* done and payload of a request; told_wait runs the loop until it was called. */
 void told_done(const struct error *err, void *payload);

@@ -15,33 +15,6 @@
 /* Its own path: the test is its own docker command where buildx is to be had. */
 static char self[1024];
 
-static int set_up(void **state)
-{
-	struct harness *harness = memory_zero(1, sizeof(*harness));
-
-	harness_open(harness);
-	*state = harness;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	harness_close(*state);
-	free(*state);
-	return 0;
-}
-
-static struct heard *heard_new(void)
-{
-	return memory_zero(1, sizeof(struct heard));
-}
-
-static void heard_free(struct heard **heard)
-{
-	heard_drop(*heard);
-	memory_free(heard);
-}
-
 static void put(const char *folder, const char *path, const char *content)
 {
 	CLEANUP(memory_free) char *full = path_join(folder, path);
@@ -154,9 +127,8 @@ static void what_fails_in_a_build_is_told_with_the_engines_sentence(void **state
 	struct harness *h = *state;
 	CLEANUP(folder_drop) char *folder = folder_new();
 	CLEANUP(heard_free)
-	struct heard *missing = heard_new(),
-		     *no_folder = heard_new(), *failing = heard_new(), *syntax = heard_new(),
-		     *pattern = heard_new();
+	struct heard *missing = heard_new(), *no_folder = heard_new(), *failing = heard_new(),
+		     *syntax = heard_new(), *pattern = heard_new();
 	struct build_options options = {.context = folder, .no_cache = true};
 
 	begin_build(missing, h, &options);
@@ -413,8 +385,7 @@ static void pull_without_the_right_credentials_is_refused(void **state)
 	CLEANUP(folder_drop) char *folder = folder_new();
 	CLEANUP(memory_free) char *pulled = memory_format("%s/pulled", address);
 	CLEANUP(heard_free)
-	struct heard *wrong = heard_new(),
-		     *none = heard_new(), *given = heard_new();
+	struct heard *wrong = heard_new(), *none = heard_new(), *given = heard_new();
 	const struct credentials right = {
 		.user = "wincompose", .secret = "secret", .server = address};
 
@@ -437,8 +408,7 @@ static void a_pull_that_cannot_be_says_why(void **state)
 	CLEANUP(folder_drop) char *folder = folder_new();
 	CLEANUP(memory_free) char *tag = memory_format("%s/pulled:no-such", address);
 	CLEANUP(heard_free)
-	struct heard *absent = heard_new(),
-		     *name = heard_new(), *nobody = heard_new();
+	struct heard *absent = heard_new(), *name = heard_new(), *nobody = heard_new();
 
 	configure(folder, address, AUTH_RIGHT);
 	pull(absent, h, tag, NULL);
@@ -473,8 +443,6 @@ static void a_pull_closed_at_any_turn_ends_once(void **state)
 	}
 }
 
-#define WITH_ENGINE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -495,13 +463,8 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "buildx"))
 		return act_as_docker(argc, argv);
-	if (!harness_host()) {
-		print_message(
-			"skipped: WINCOMPOSE_TEST_HOST names no engine (tests/docker/run does)\n");
+	if (!harness_begin(argc, argv))
 		return 0;
-	}
-	if (argc == 2)
-		cmocka_set_test_filter(argv[1]);
 	uv_exepath(self, &size);
 	setenv("PATH", "", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);

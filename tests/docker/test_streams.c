@@ -9,33 +9,6 @@
 #include "tests/docker/harness.h"
 #include "tests/test.h"
 
-static int set_up(void **state)
-{
-	struct harness *harness = memory_zero(1, sizeof(*harness));
-
-	harness_open(harness);
-	*state = harness;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	harness_close(*state);
-	free(*state);
-	return 0;
-}
-
-static struct heard *heard_new(void)
-{
-	return memory_zero(1, sizeof(struct heard));
-}
-
-static void heard_free(struct heard **heard)
-{
-	heard_drop(*heard);
-	memory_free(heard);
-}
-
 static void begin_exec(struct heard *heard, struct harness *h, const char *box, const char *script,
 		       struct exec_options options)
 {
@@ -182,10 +155,9 @@ static void exec_with_a_terminal_has_its_size(void **state)
 	CLEANUP(heard_free) struct heard *heard = heard_new();
 	CLEANUP(told_drop) struct told resized = {0};
 
-	begin_exec(
-		heard, h, box,
-		"until stty size 2>/dev/null | grep 101; do sleep 0.05; done; read b; stty size",
-		(struct exec_options){.input = true, .tty = true, .width = 101, .height = 33});
+	begin_exec(heard, h, box,
+		   "until stty size 2>/dev/null | grep 101; do sleep 0.05; done; read b; stty size",
+		   (struct exec_options){.input = true, .tty = true, .width = 101, .height = 33});
 	CLEANUP(memory_free) char *exec = id_of(heard);
 	heard_wait_text(heard, STREAM_OUTPUT, "33 101");
 	engine_resize(h->engine, exec, true, 77, 22, told_done, &resized);
@@ -248,8 +220,7 @@ static void exec_where_it_cannot_be_says_why(void **state)
 	struct harness *h = *state;
 	char *box = box_start(h, false, "exec sleep 1000");
 	CLEANUP(heard_free)
-	struct heard *absent = heard_new(),
-		     *stopped = heard_new(), *unknown = heard_new();
+	struct heard *absent = heard_new(), *stopped = heard_new(), *unknown = heard_new();
 	CLEANUP(told_drop) struct told killed = {0}, ended = {0};
 
 	begin_exec(absent, h, "wincompose-no-such", "true", (struct exec_options){0});
@@ -371,8 +342,8 @@ static void closing_the_engine_at_any_turn_ends_every_stream_once(void **state)
 	for (int turns = 0; turns < 16; turns++) {
 		struct harness h = {0};
 		CLEANUP(heard_free)
-		struct heard *attach = heard_new(),
-			     *exec = heard_new(), *stats = heard_new(), *copy = heard_new();
+		struct heard *attach = heard_new(), *exec = heard_new(), *stats = heard_new(),
+			     *copy = heard_new();
 		CLEANUP(told_drop) struct told exit_told = {0};
 
 		harness_open(&h);
@@ -401,8 +372,7 @@ static void files_are_copied_in_and_out(void **state)
 	struct harness *h = *state;
 	char *box = box_start(h, false, "exec sleep 1000");
 	CLEANUP(heard_free)
-	struct heard *out = heard_new(),
-		     *absent = heard_new(), *look = heard_new();
+	struct heard *out = heard_new(), *absent = heard_new(), *look = heard_new();
 	CLEANUP(told_drop) struct told in = {0}, nowhere = {0};
 	CLEANUP(text_drop) struct text tar = {0};
 	CLEANUP(memory_free) char *big = memory_zero(1, 3000000);
@@ -461,8 +431,6 @@ static void stats_come_once_or_as_a_stream(void **state)
 	box_remove(h, box);
 }
 
-#define WITH_ENGINE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -484,12 +452,7 @@ int main(int argc, char **argv)
 		WITH_ENGINE(stats_come_once_or_as_a_stream),
 	};
 
-	if (!harness_host()) {
-		print_message(
-			"skipped: WINCOMPOSE_TEST_HOST names no engine (tests/docker/run does)\n");
+	if (!harness_begin(argc, argv))
 		return 0;
-	}
-	if (argc == 2)
-		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
