@@ -15,8 +15,9 @@
 struct error;
 struct outlet;
 
-/* drained: everything is written, after outlet_full was true. Also called once when writing has
- * failed; what is written afterwards is dropped. */
+/* drained: what had to wait is written. Also called once when writing has failed or the reader has
+ * left (where a file cannot be written, outlet_error says so at once); what is written afterwards is
+ * dropped. */
 struct outlet *outlet_open(uv_loop_t *loop, int descriptor, void (*drained)(void *payload),
 			   void *payload);
 void outlet_write(struct outlet *outlet, const char *bytes, size_t len); /* copies */

@@ -21,6 +21,7 @@ struct outlet {
 	int descriptor;
 	bool polls;   /* false: a file, or what epoll cannot wait for */
 	bool writing; /* poll waits for room, not only for the reader's end */
+	bool silent;  /* a socket whose other side sends no more: it may read all the same */
 	uv_poll_t poll;
 	struct text waiting;
 	size_t written; /* bytes of waiting */
@@ -70,25 +71,34 @@ static void pump(struct outlet *outlet)
 	}
 }
 
+static bool is_gone(const struct outlet *outlet)
+{
+	struct pollfd poll_for = {.fd = outlet->descriptor};
+
+	return poll(&poll_for, 1, 0) > 0;
+}
+
 static void ready(uv_poll_t *poll_handle, int status, int events)
 {
 	struct outlet *outlet = poll_handle->data;
+	bool wrote = outlet->writing;
 
-	(void)events;
-	if (status < 0 && !outlet->waiting.len) {
-		fail(outlet, EPIPE);
-	} else {
+	if (outlet->waiting.len)
 		pump(outlet);
-	}
+	else if (status < 0 || is_gone(outlet))
+		fail(outlet, EPIPE);
+	else if (events & UV_DISCONNECT)
+		outlet->silent = true;
 	if (outlet->waiting.len)
 		return;
 	/* A reader that leaves is known before the next write. */
-	if (!outlet->error)
+	if (!outlet->error && !outlet->silent)
 		uv_poll_start(poll_handle, UV_DISCONNECT, ready);
 	else
 		uv_poll_stop(poll_handle);
 	outlet->writing = false;
-	outlet->drained(outlet->payload);
+	if (wrote || outlet->error)
+		outlet->drained(outlet->payload);
 }
 
 struct outlet *outlet_open(uv_loop_t *loop, int descriptor, void (*drained)(void *payload),
