@@ -78,21 +78,22 @@ void probes_forget(struct probes *probes, const char *container)
 	free(entry);
 }
 
-static const struct probe *probe_of(const struct project *project,
-				    const struct container *container)
+/* NULL: it has no probe. */
+static const struct service *probed_service(const struct project *project,
+					    const struct container *container)
 {
 	const char *name = plan_service(&container->labels);
 	const struct service *service = project && name ? project_service(project, name) : NULL;
 
-	if (!service || service->supervision.probe.kind == PROBE_NONE)
-		return NULL;
-	return &service->supervision.probe;
+	return service && service->supervision.probe.kind != PROBE_NONE ? service : NULL;
 }
 
 static void sync_container(struct probes *probes, const struct project *project,
 			   const struct container *container)
 {
-	const struct probe *probe = probe_of(project, container);
+	const struct service *service = probed_service(project, container);
+	const struct probe *probe = service ? &service->supervision.probe : NULL;
+	struct container seen = *container;
 	struct entry *entry = map_get(&probes->by_container, container->name);
 
 	if (!probe || container->state != CONTAINER_RUNNING)
@@ -103,10 +104,11 @@ static void sync_container(struct probes *probes, const struct project *project,
 	}
 	if (entry)
 		probes_forget(probes, container->name);
+	/* A list does not tell of its terminal, on which it depends how its log is read. */
+	seen.tty = service->tty;
 	entry = memory_zero(1, sizeof(*entry));
 	entry->id = memory_copy(container->id);
-	entry->runner =
-		probe_open(probes->engine, probe, container, probes->changed, probes->payload);
+	entry->runner = probe_open(probes->engine, probe, &seen, probes->changed, probes->payload);
 	map_set(&probes->by_container, container->name, entry);
 }
 
