@@ -179,15 +179,18 @@ struct spec_port {
 };
 
 struct spec_mount {
-	const char *type;   /* bind, volume, tmpfs, npipe */
-	const char *source; /* bind: path; volume: name on the engine, NULL: anonymous */
+	const char *type;   /* bind, volume, tmpfs, npipe, image */
+	const char *source; /* bind: path; volume: name on the engine, NULL: anonymous; image */
 	const char *target;
 	bool read_only;
 	bool create_host_path;
 	bool nocopy;
 	const char *propagation;
-	const char *selinux; /* "z", "Z" */
-	const char *subpath;
+	const char *selinux;   /* "z", "Z" */
+	const char *subpath;   /* of a volume or an image */
+	const char *recursive; /* bind: enabled, disabled, writable, readonly; NULL: the default */
+	const char *consistency;
+	struct labels labels; /* of the volume, where it is made for this mount */
 	int64_t tmpfs_size;
 	uint32_t tmpfs_mode;
 };
@@ -200,6 +203,8 @@ struct spec_endpoint {
 	const char *const *link_local_ips;
 	const char *mac_address;
 	struct labels driver_opts;
+	const char *const *links; /* container:alias, NULL-ended or NULL */
+	const char *interface_name;
 	int gw_priority;
 };
 
@@ -228,6 +233,29 @@ struct spec_ulimit {
 	const char *name;
 	int64_t soft;
 	int64_t hard;
+};
+
+/* Devices that one of the engine's drivers gives. */
+struct spec_device_request {
+	const char *driver; /* or NULL */
+	int64_t count;      /* -1: all */
+	const char *const *device_ids, *const *capabilities;
+	struct labels options;
+};
+
+struct spec_throttle {
+	const char *path; /* of a block device */
+	int64_t rate;     /* weight, bytes or operations in a second */
+};
+
+struct spec_throttles {
+	struct spec_throttle *items;
+	size_t len;
+};
+
+struct spec_blkio {
+	int64_t weight; /* 0: not set */
+	struct spec_throttles weight_device, read_bps, read_iops, write_bps, write_iops;
 };
 
 struct container_spec {
@@ -264,12 +292,20 @@ struct container_spec {
 	int64_t shm_size;
 	int64_t nano_cpus, memory, memory_reservation, memory_swap, pids_limit, cpu_shares,
 		cpu_count;
+	int64_t cpu_period, cpu_quota, cpu_rt_period, cpu_rt_runtime; /* microseconds */
+	int64_t swappiness, oom_score_adj;                            /* 0: not set */
+	bool oom_kill_disable;
 	double cpu_percent;
 	const char *cpuset;
+	struct spec_blkio blkio;
 	const char *const *cap_add, *const *cap_drop, *const *security_opt, *const *group_add;
 	const char *const *dns, *const *dns_search, *const *dns_opt, *const *extra_hosts;
 	const char *const *tmpfs;   /* path[:options] */
 	const char *const *devices; /* source:target:permissions */
+	const char *const *device_cgroup_rules;
+	struct spec_device_request *device_requests;
+	size_t device_request_count;
+	const char *const *links; /* container:alias, on the default bridge; NULL-ended or NULL */
 	struct labels sysctls, annotations, storage_opt;
 	struct spec_ulimit *ulimits;
 	size_t ulimit_count;
@@ -284,7 +320,9 @@ struct network_spec {
 	struct labels driver_opts;
 	struct labels labels;
 	bool internal, attachable, ipv6;
+	bool ipv4_off; /* an engine's default is on */
 	const char *ipam_driver;
+	struct labels ipam_options;
 	struct spec_pool {
 		const char *subnet, *ip_range, *gateway;
 		struct labels aux_addresses;

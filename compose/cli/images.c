@@ -305,6 +305,9 @@ static int pull(struct preparation *preparation, struct error **err)
 
 static bool is_there(struct preparation *preparation, const struct service *service)
 {
+	/* A service that a provider runs has none. */
+	if (!service->image)
+		return true;
 	return map_has(&preparation->come, recipe_full_name(&preparation->arena, service->image)) ||
 	       images_find(&preparation->stock, service->image);
 }

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "compose/plan/age.h"
 #include "compose/plan/census.h"
 #include "compose/plan/isolation.h"
 #include "compose/plan/publish.h"
@@ -73,6 +74,17 @@ static void check_mount(struct check *c, const struct service *service,
 		diagnostic_hint(report(c, SEVERITY_ERROR, m->at, service, "volumes",
 				       "a named pipe cannot be read-only"),
 				"remove read_only");
+	if (m->kind == MOUNT_CLUSTER)
+		diagnostic_hint(report(c, SEVERITY_ERROR, m->at, service, "volumes",
+				       "a cluster volume can be mounted by a swarm's service only"),
+				"use type: volume with the volume's driver");
+	if (m->kind == MOUNT_IMAGE && c->windows)
+		report(c, SEVERITY_ERROR, m->at, service, "volumes",
+		       "Windows containers cannot mount an image");
+	if (c->windows && (m->propagation || m->recursive))
+		diagnostic_hint(report(c, SEVERITY_ERROR, m->at, service, "volumes",
+				       "Windows binds know neither propagation nor recursive"),
+				"remove it");
 	if (m->kind != MOUNT_BIND || !can(c, ENGINE_LOCAL) || !m->source)
 		return;
 	bool there = !f->exists || f->exists(m->source, f->payload);
@@ -102,6 +114,17 @@ static void check_file(struct check *c, const struct service *service,
 		diagnostic_hint(report(c, SEVERITY_ERROR, use->at, service, attribute,
 				       "external %s %s: this engine keeps none", kind, source->key),
 				"use file or environment");
+	if (source->driver || source->template_driver)
+		diagnostic_hint(report(c, SEVERITY_ERROR, use->at, service, attribute,
+				       "%s %s has a %s, which swarms alone have", kind, source->key,
+				       source->driver ? "driver" : "template_driver"),
+				"use file or environment without it");
+	if (source->kind == SOURCE_FILE && !spec_copies(source, c->host) &&
+	    (use->uid || use->gid || use->mode))
+		diagnostic_hint(report(c, SEVERITY_WARNING, use->at, service, attribute,
+				       "%s %s is mounted: uid, gid and mode stay those of its file",
+				       kind, source->key),
+				"what comes from environment or content takes them");
 	if (source->kind == SOURCE_FILE && f->exists && !f->exists(source->value, f->payload))
 		diagnostic_hint(report(c, SEVERITY_ERROR, at, service, attribute,
 				       "the file of %s %s is not there: %s", kind, source->key,
@@ -361,11 +384,13 @@ void preflight_check(const struct project *project, const struct preflight_facts
 	census_take(&c.census, project, facts->observed);
 	rule_check(project, facts, diagnostics);
 	publish_check(project, facts, diagnostics);
+	age_check(project, facts->host, diagnostics);
 	ARRAY_FOR_EACH (struct service, service, &project->services) {
 		ARRAY_FOR_EACH (struct service_mount, m, &service->mounts)
 			check_mount(&c, service, m);
 		check_files(&c, service);
-		check_image(&c, service);
+		if (!service->provider)
+			check_image(&c, service);
 		check_dependencies(&c, service);
 		check_probe(&c, service);
 		if (c.windows)

@@ -9,9 +9,9 @@
 #include "compose/project/diagnostic.h"
 
 /* A row holds where the engine lacks the capability. WINDOWS stands for an engine that has no
- * ENGINE_LINUX, LINUX for one that has it. Source: what moby's daemon/daemon_windows.go refuses and
+ * ENGINE_LINUX, LINUX for one that has it, ANYWHERE for all. Source: what moby's daemon/daemon_windows.go refuses and
  * ignores, and its Linux counterpart. */
-enum scope { WINDOWS, LINUX, LACKS };
+enum scope { WINDOWS, LINUX, LACKS, ANYWHERE };
 
 static const struct rule {
 	const char *path;
@@ -73,10 +73,25 @@ static const struct rule {
 	{"shm_size", WINDOWS, 0, SEVERITY_WARNING, "Windows ignores shm_size", NULL},
 	{"gpus", WINDOWS, 0, SEVERITY_WARNING, "Windows ignores gpus",
 	 "give the device class with devices: class/5B45201D-F2F2-4F3B-85BB-30FF1F953599"},
+	{"use_api_socket", LINUX, 0, SEVERITY_WARNING,
+	 "the container gets the engine's socket, but not this user's registry credentials",
+	 "give it those of a configs entry, where it must pull or push"},
 	{"credential_spec", LINUX, 0, SEVERITY_ERROR,
 	 "Linux containers have no Windows credentials", "remove it"},
 	{"cpu_count", LINUX, 0, SEVERITY_WARNING, "Linux ignores cpu_count", "use cpus"},
 	{"cpu_percent", LINUX, 0, SEVERITY_WARNING, "Linux ignores cpu_percent", "use cpus"},
+	{"deploy.resources.reservations.devices", WINDOWS, 0, SEVERITY_WARNING,
+	 "Windows ignores reserved devices",
+	 "give the device class with devices: class/5B45201D-F2F2-4F3B-85BB-30FF1F953599"},
+	{"links", WINDOWS, 0, SEVERITY_WARNING,
+	 "Windows ignores links: only the order of starting follows from them",
+	 "name the service, or give it network aliases"},
+	{"external_links", WINDOWS, 0, SEVERITY_WARNING, "Windows ignores external_links",
+	 "share a network"},
+	{"pre_start", ANYWHERE, 0, SEVERITY_ERROR, "pre_start hooks cannot be run yet",
+	 "do it in the entrypoint, or in a service that this one waits for"},
+	{"provider", ANYWHERE, 0, SEVERITY_ERROR, "providers cannot be run yet", NULL},
+	{"models", ANYWHERE, 0, SEVERITY_ERROR, "models cannot be run yet", NULL},
 	{"healthcheck.test", LACKS, ENGINE_HEALTHCHECK, SEVERITY_ERROR,
 	 "this engine has no health checks", "use x-wincompose: {probe: ...}"},
 	{"healthcheck.start_interval", LACKS, ENGINE_START_INTERVAL, SEVERITY_WARNING,
@@ -127,6 +142,8 @@ static const struct node_entry *entry_at(const struct node *node, const char *pa
 static bool applies(const struct rule *rule, const struct engine_host *host)
 {
 	bool on_linux = host->capabilities & ENGINE_LINUX;
+	if (rule->scope == ANYWHERE)
+		return true;
 	if (rule->scope == LACKS)
 		return (host->capabilities & rule->needs) != rule->needs;
 	return rule->scope == LINUX ? on_linux : !on_linux;

@@ -24,7 +24,7 @@ static struct labels seal(struct arena *arena, struct labels *from)
 	return sealed;
 }
 
-static struct labels labels_of(struct arena *arena, const struct pairs *pairs)
+struct labels spec_labels(struct arena *arena, const struct pairs *pairs)
 {
 	struct labels labels = {0};
 	for (size_t i = 0; i < pairs->len; i++)
@@ -157,6 +157,23 @@ static struct labels container_labels(struct arena *arena, const struct project 
 
 /* --- networks */
 
+struct link_list {
+	const char **items;
+	size_t len, cap;
+};
+
+static const char *const *seal_links(struct arena *arena, struct link_list *from)
+{
+	const char **sealed = NULL;
+
+	if (from->len) {
+		sealed = arena_alloc(arena, (from->len + 1) * sizeof(*sealed));
+		memcpy(sealed, from->items, from->len * sizeof(*sealed));
+	}
+	array_drop(from);
+	return sealed;
+}
+
 static const char *const *aliases_of(struct arena *arena, const struct service *service,
 				     const struct service_network *network, const char *name,
 				     bool own_name_only)
@@ -174,6 +191,39 @@ static const char *const *aliases_of(struct arena *arena, const struct service *
 	return aliases;
 }
 
+/* links of a container: docker compose gives each container of the other service three names: the
+ * alias, service-N and project-service-N, where N is this container's own number. */
+static const char *const *links_of(struct arena *arena, const struct project *project,
+				   const struct service *service, unsigned number)
+{
+	struct link_list links = {0};
+
+	for (size_t i = 0; i < service->links.len; i++) {
+		const char *link = service->links.items[i];
+		const char *colon = strchr(link, ':');
+		const char *name =
+			arena_copy_n(arena, link, colon ? (size_t)(colon - link) : strlen(link));
+		const struct service *other = project_service(project, name);
+
+		for (unsigned n = 1; other && n <= other->replicas; n++) {
+			const char *to = spec_container_name(arena, project, other, n);
+
+			array_push(&links,
+				   arena_format(arena, "%s:%s", to, colon ? colon + 1 : name));
+			array_push(&links, arena_format(arena, "%s:%s-%u", to, name, number));
+			array_push(&links, arena_format(arena, "%s:%s-%s-%u", to, project->name,
+							name, number));
+		}
+	}
+	for (size_t i = 0; i < service->external_links.len; i++) {
+		const char *link = service->external_links.items[i];
+
+		array_push(&links,
+			   strchr(link, ':') ? link : arena_format(arena, "%s:%s", link, link));
+	}
+	return seal_links(arena, &links);
+}
+
 static void fill_endpoint(struct arena *arena, const struct project *project,
 			  const struct service *service, const struct service_network *from,
 			  const char *const *aliases, struct spec_endpoint *to)
@@ -186,7 +236,8 @@ static void fill_endpoint(struct arena *arena, const struct project *project,
 		.ipv6_address = from->ipv6_address,
 		.link_local_ips = vector_of(arena, &from->link_local_ips),
 		.mac_address = from->mac_address,
-		.driver_opts = labels_of(arena, &from->driver_opts),
+		.driver_opts = spec_labels(arena, &from->driver_opts),
+		.interface_name = from->interface_name,
 		.gw_priority = from->gw_priority,
 	};
 	if (!to->mac_address && from == service->networks.items)
@@ -205,6 +256,7 @@ const struct spec_endpoint *spec_endpoint(struct arena *arena, const struct proj
 		struct spec_endpoint *endpoint = arena_alloc(arena, sizeof(*endpoint));
 		fill_endpoint(arena, project, service, n,
 			      aliases_of(arena, service, n, name, false), endpoint);
+		endpoint->links = links_of(arena, project, service, number);
 		return endpoint;
 	}
 	return NULL;
@@ -219,6 +271,10 @@ static void fill_endpoints(struct arena *arena, const struct project *project,
 				   ? spec->name
 				   : spec_container_name(arena, project, service, options->number);
 	bool own_name_only = options->one_off && !options->use_aliases;
+	const char *const *links = links_of(arena, project, service, options->number);
+	/* Only the default bridge knows links of a container; elsewhere they are the endpoint's. */
+	if (text_same(service->network_mode, "bridge"))
+		spec->links = links;
 	spec->endpoint_count = service->networks.len;
 	spec->endpoints =
 		arena_alloc(arena, (service->networks.len + 1) * sizeof(*spec->endpoints));
@@ -227,6 +283,7 @@ static void fill_endpoints(struct arena *arena, const struct project *project,
 		fill_endpoint(arena, project, service, n,
 			      aliases_of(arena, service, n, name, own_name_only),
 			      &spec->endpoints[i]);
+		spec->endpoints[i].links = links;
 	}
 }
 
@@ -308,7 +365,50 @@ static void fill_healthcheck(const struct service *service, const struct engine_
 	};
 }
 
-static void fill_resources(const struct service *service, struct container_spec *spec)
+static struct spec_throttles throttles_of(struct arena *arena, const struct throttles *from)
+{
+	struct spec_throttles to = {
+		.items = arena_alloc(arena, (from->len + 1) * sizeof(*to.items)),
+		.len = from->len,
+	};
+
+	for (size_t i = 0; i < from->len; i++)
+		to.items[i] = (struct spec_throttle){from->items[i].path, from->items[i].rate};
+	return to;
+}
+
+static void fill_blkio(struct arena *arena, const struct blkio *from, struct spec_blkio *to)
+{
+	*to = (struct spec_blkio){
+		.weight = from->weight,
+		.weight_device = throttles_of(arena, &from->weight_device),
+		.read_bps = throttles_of(arena, &from->read_bps),
+		.read_iops = throttles_of(arena, &from->read_iops),
+		.write_bps = throttles_of(arena, &from->write_bps),
+		.write_iops = throttles_of(arena, &from->write_iops),
+	};
+}
+
+static void fill_device_requests(struct arena *arena, const struct service *service,
+				 struct container_spec *spec)
+{
+	const struct device_requests *from = &service->device_requests;
+
+	spec->device_request_count = from->len;
+	spec->device_requests =
+		arena_alloc(arena, (from->len + 1) * sizeof(*spec->device_requests));
+	for (size_t i = 0; i < from->len; i++)
+		spec->device_requests[i] = (struct spec_device_request){
+			.driver = from->items[i].driver,
+			.count = from->items[i].count,
+			.device_ids = vector_of(arena, &from->items[i].device_ids),
+			.capabilities = vector_of(arena, &from->items[i].capabilities),
+			.options = spec_labels(arena, &from->items[i].options),
+		};
+}
+
+static void fill_resources(struct arena *arena, const struct service *service,
+			   struct container_spec *spec)
 {
 	const struct resources *from = &service->resources;
 	spec->nano_cpus = (int64_t)(from->cpus * 1e9 + 0.5);
@@ -319,7 +419,16 @@ static void fill_resources(const struct service *service, struct container_spec 
 	spec->cpu_shares = from->cpu_shares;
 	spec->cpu_count = from->cpu_count;
 	spec->cpu_percent = from->cpu_percent;
+	spec->cpu_period = from->cpu_period;
+	spec->cpu_quota = from->cpu_quota;
+	spec->cpu_rt_period = from->cpu_rt_period;
+	spec->cpu_rt_runtime = from->cpu_rt_runtime;
+	spec->swappiness = from->swappiness;
+	spec->oom_kill_disable = from->oom_kill_disable;
+	spec->oom_score_adj = from->oom_score_adj;
 	spec->cpuset = from->cpuset;
+	fill_blkio(arena, &from->blkio, &spec->blkio);
+	fill_device_requests(arena, service, spec);
 	spec->shm_size = service->shm_size;
 }
 
@@ -414,11 +523,12 @@ static void fill_host_options(struct arena *arena, const struct service *service
 	spec->extra_hosts = vector_of(arena, &service->extra_hosts);
 	spec->tmpfs = vector_of(arena, &service->tmpfs);
 	spec->devices = vector_of(arena, &service->devices);
-	spec->sysctls = labels_of(arena, &service->sysctls);
-	spec->annotations = labels_of(arena, &service->annotations);
-	spec->storage_opt = labels_of(arena, &service->storage_opt);
+	spec->device_cgroup_rules = vector_of(arena, &service->device_cgroup_rules);
+	spec->sysctls = spec_labels(arena, &service->sysctls);
+	spec->annotations = spec_labels(arena, &service->annotations);
+	spec->storage_opt = spec_labels(arena, &service->storage_opt);
 	spec->log_driver = service->logging_driver;
-	spec->log_options = labels_of(arena, &service->logging_options);
+	spec->log_options = spec_labels(arena, &service->logging_options);
 }
 
 static const char *isolation_of(const struct service *service, const struct spec_options *options)
@@ -452,7 +562,7 @@ const struct container_spec *spec_container(struct arena *arena, const struct pr
 	fill_endpoints(arena, project, service, options, spec);
 	fill_namespaces(arena, project, service, spec);
 	fill_healthcheck(service, host, spec);
-	fill_resources(service, spec);
+	fill_resources(arena, service, spec);
 	fill_security(arena, project, service, spec);
 	fill_host_options(arena, service, spec);
 	return spec;
@@ -482,12 +592,14 @@ const struct network_spec *spec_network(struct arena *arena, const struct projec
 	*spec = (struct network_spec){
 		.name = network->name,
 		.driver = network->driver,
-		.driver_opts = labels_of(arena, &network->driver_opts),
+		.driver_opts = spec_labels(arena, &network->driver_opts),
 		.labels = resource_labels(arena, project, &network->labels, LABEL_NETWORK,
 					  network->key, network->hash),
 		.internal = network->internal,
 		.attachable = network->attachable,
 		.ipv6 = network->ipv6,
+		.ipv4_off = network->ipv4_off,
+		.ipam_options = spec_labels(arena, &network->ipam_options),
 		.ipam_driver = network->ipam_driver,
 		.pools = arena_alloc(arena, (network->ipam.len + 1) * sizeof(*spec->pools)),
 		.pool_count = network->ipam.len,
@@ -498,7 +610,7 @@ const struct network_spec *spec_network(struct arena *arena, const struct projec
 			.subnet = from->subnet,
 			.ip_range = from->ip_range,
 			.gateway = from->gateway,
-			.aux_addresses = labels_of(arena, &from->aux_addresses),
+			.aux_addresses = spec_labels(arena, &from->aux_addresses),
 		};
 	}
 	return spec;
@@ -511,7 +623,7 @@ const struct volume_spec *spec_volume(struct arena *arena, const struct project 
 	*spec = (struct volume_spec){
 		.name = volume->name,
 		.driver = volume->driver,
-		.driver_opts = labels_of(arena, &volume->driver_opts),
+		.driver_opts = spec_labels(arena, &volume->driver_opts),
 		.labels = resource_labels(arena, project, &volume->labels, LABEL_VOLUME,
 					  volume->key, volume->hash),
 	};

@@ -71,5 +71,7 @@ const struct spec_endpoint *spec_endpoint(struct arena *arena, const struct proj
 					  const char *network);
 /* The restart policy: deploy.restart_policy goes before restart. NULL: not written. */
 const char *spec_restart(const struct service *service, int *max_retries);
+/* Pairs as labels, in the arena; a value that is NULL is empty. */
+struct labels spec_labels(struct arena *arena, const struct pairs *pairs);
 /* Whether a secret or config of the service is copied into the container, not mounted. */
 bool spec_copies(const struct file_source *source, const struct engine_host *host);

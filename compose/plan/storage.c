@@ -10,10 +10,8 @@
 #define DEFAULT_MODE 0444 /* of a secret or config, by the specification */
 
 static const char *const mount_types[] = {
-	[MOUNT_BIND] = "bind",
-	[MOUNT_VOLUME] = "volume",
-	[MOUNT_TMPFS] = "tmpfs",
-	[MOUNT_NPIPE] = "npipe",
+	[MOUNT_BIND] = "bind",   [MOUNT_VOLUME] = "volume",   [MOUNT_TMPFS] = "tmpfs",
+	[MOUNT_NPIPE] = "npipe", [MOUNT_CLUSTER] = "cluster", [MOUNT_IMAGE] = "image",
 };
 
 bool spec_copies(const struct file_source *source, const struct engine_host *host)
@@ -54,6 +52,9 @@ static void fill_mount(struct arena *arena, const struct project *project,
 		.propagation = from->propagation,
 		.selinux = from->selinux,
 		.subpath = from->subpath,
+		.recursive = from->recursive,
+		.consistency = from->consistency,
+		.labels = spec_labels(arena, &from->labels),
 		.tmpfs_size = from->tmpfs_size,
 		.tmpfs_mode = from->tmpfs_mode,
 	};
@@ -146,18 +147,37 @@ static void fill_file(const struct project *project, const struct service_file *
 	file->len = strlen(file->bytes);
 }
 
+/* use_api_socket: the engine's own socket, at the place where clients look for it. */
+static void fill_socket(struct arena *arena, const struct engine_host *host,
+			struct container_spec *spec)
+{
+	static const char usual[] = "/var/run/docker.sock", scheme[] = "unix://";
+	const char *address = host && host->address ? host->address : "";
+	bool here = host && (host->capabilities & ENGINE_LOCAL) && text_starts(address, scheme);
+
+	if (target_is_taken(spec, usual))
+		return;
+	spec->mounts[spec->mount_count++] = (struct spec_mount){
+		.type = "bind",
+		.source = here ? arena_copy(arena, address + strlen(scheme)) : usual,
+		.target = usual,
+	};
+}
+
 void storage_fill(struct arena *arena, const struct project *project, const struct service *service,
 		  const struct engine_host *host, const struct spec_options *options,
 		  struct container_spec *spec)
 {
 	size_t files = service->secrets.len + service->configs.len;
-	size_t mounts =
-		service->mounts.len + files + (options->inherit ? options->inherit->mounts.len : 0);
+	size_t mounts = service->mounts.len + files + 1 +
+			(options->inherit ? options->inherit->mounts.len : 0);
 
 	spec->mounts = arena_alloc(arena, (mounts + 1) * sizeof(*spec->mounts));
 	spec->files = arena_alloc(arena, (files + 1) * sizeof(*spec->files));
 	ARRAY_FOR_EACH (struct service_mount, m, &service->mounts)
 		fill_mount(arena, project, m, options, &spec->mounts[spec->mount_count++]);
+	if (service->use_api_socket)
+		fill_socket(arena, host, spec);
 	ARRAY_FOR_EACH (struct service_file, use, &service->secrets) {
 		const struct file_source *source = project_secret(project, use->source);
 		if (source)

@@ -7,6 +7,7 @@
 #include "base/own.h"
 #include "compose/project/hash.h"
 #include "compose/project/lifecycle.h"
+#include "compose/project/parts.h"
 #include "compose/project/project.h"
 #include "compose/project/value.h"
 
@@ -27,41 +28,7 @@ static void bind_image(struct binder *binder, const struct node *node)
 
 static void bind_build(struct binder *binder, const struct node *node)
 {
-	struct build *build = arena_alloc(binder->arena, sizeof(*build));
-
-	*build = (struct build){
-		.context = node_text(node_get(node, "context")),
-		.dockerfile = node_text(node_get(node, "dockerfile")),
-		.dockerfile_inline = node_text(node_get(node, "dockerfile_inline")),
-		.target = node_text(node_get(node, "target")),
-		.network = node_text(node_get(node, "network")),
-		.isolation = node_text(node_get(node, "isolation")),
-		.platform = binder->service->platform,
-		.args = value_pairs(binder->arena, node_get(node, "args")),
-		.labels = value_pairs(binder->arena, node_get(node, "labels")),
-		.cache_from = value_strings(binder->arena, node_get(node, "cache_from")),
-		.tags = value_strings(binder->arena, node_get(node, "tags")),
-		.extra_hosts = value_strings(binder->arena, node_get(node, "extra_hosts")),
-		.pull = value_bool(node_get(node, "pull"), false),
-		.no_cache = value_bool(node_get(node, "no_cache"), false),
-		.shm_size = value_bytes(node_get(node, "shm_size")),
-		.at = node->at,
-	};
-	/* host=ip in the canonical form, host:ip to the engine */
-	binder->service->build = build;
-}
-
-/* The engine wants host:ip, the canonical form is host=ip. */
-static void bind_hosts(struct arena *arena, struct strings *hosts)
-{
-	for (size_t i = 0; i < hosts->len; i++) {
-		char *copy = arena_copy(arena, hosts->items[i]);
-		char *equals = strchr(copy, '=');
-
-		if (equals)
-			*equals = ':';
-		hosts->items[i] = copy;
-	}
+	binder->service->build = parts_build(binder->arena, node);
 }
 
 static void bind_ports(struct binder *binder, const struct node *node)
@@ -104,12 +71,20 @@ static void bind_expose(struct binder *binder, const struct node *node)
 /* A pipe's short form is a path and therefore says bind. */
 static enum mount_kind kind_of(const char *type, const char *source)
 {
-	if (strcmp(type, "npipe") == 0 ||
-	    (strcmp(type, "bind") == 0 && source && text_starts(source, "\\\\.\\pipe\\")))
+	static const struct {
+		const char *type;
+		enum mount_kind kind;
+	} kinds[] = {
+		{"bind", MOUNT_BIND},   {"tmpfs", MOUNT_TMPFS},     {"npipe", MOUNT_NPIPE},
+		{"image", MOUNT_IMAGE}, {"cluster", MOUNT_CLUSTER},
+	};
+
+	if (strcmp(type, "bind") == 0 && source && text_starts(source, "\\\\.\\pipe\\"))
 		return MOUNT_NPIPE;
-	if (strcmp(type, "bind") == 0)
-		return MOUNT_BIND;
-	return strcmp(type, "tmpfs") == 0 ? MOUNT_TMPFS : MOUNT_VOLUME;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strcmp(type, kinds[i].type) == 0)
+			return kinds[i].kind;
+	return MOUNT_VOLUME;
 }
 
 static void bind_mounts(struct binder *binder, const struct node *node)
@@ -120,6 +95,7 @@ static void bind_mounts(struct binder *binder, const struct node *node)
 		const struct node *bind = node_get(item, "bind");
 		const struct node *volume = node_get(item, "volume");
 		const struct node *tmpfs = node_get(item, "tmpfs");
+		const struct node *image = node_get(item, "image");
 		const char *type = node_text(node_get(item, "type"));
 		const char *source = node_text(node_get(item, "source"));
 
@@ -136,7 +112,10 @@ static void bind_mounts(struct binder *binder, const struct node *node)
 				.nocopy = value_bool(node_get(volume, "nocopy"), false),
 				.propagation = node_text(node_get(bind, "propagation")),
 				.selinux = node_text(node_get(bind, "selinux")),
-				.subpath = node_text(node_get(volume, "subpath")),
+				.subpath = node_text(node_get(image ? image : volume, "subpath")),
+				.recursive = node_text(node_get(bind, "recursive")),
+				.consistency = node_text(node_get(item, "consistency")),
+				.labels = value_pairs(binder->arena, node_get(volume, "labels")),
 				.tmpfs_size = value_bytes(node_get(tmpfs, "size")),
 				.tmpfs_mode = value_mode(node_get(tmpfs, "mode")),
 				.at = item->at,
@@ -171,6 +150,7 @@ static void bind_networks(struct binder *binder, const struct node *node)
 			.link_local_ips =
 				value_strings(binder->arena, node_get(value, "link_local_ips")),
 			.driver_opts = value_pairs(binder->arena, node_get(value, "driver_opts")),
+			.interface_name = node_text(node_get(value, "interface_name")),
 			.priority = (int)value_int(node_get(value, "priority"), 0),
 			.gw_priority = (int)value_int(node_get(value, "gw_priority"), 0),
 			.at = entry->at,
@@ -267,6 +247,8 @@ static void bind_deploy(struct binder *binder, const struct node *node)
 		service->resources.pids = value_int(node_get(limits, "pids"), 0);
 	if (node_get(reserved, "memory"))
 		service->resources.memory_reservation = value_bytes(node_get(reserved, "memory"));
+	parts_devices(binder->arena, node_get(reserved, "devices"), NULL,
+		      &service->device_requests);
 	if (!restart)
 		return;
 	service->restart = (struct restart_policy){.name = "always", .at = restart->at};
@@ -283,50 +265,14 @@ static void bind_scale(struct binder *binder, const struct node *node)
 	binder->service->replicas = (unsigned)value_int(node, 1);
 }
 
-/* Targets become absolute: below folder where they are not. */
-static void bind_uses(struct binder *binder, const struct node *node, const char *folder,
-		      bool secrets)
-{
-	struct service_file *items = arena_alloc(binder->arena, value_items(node) * sizeof(*items));
-	size_t len = 0;
-
-	for (size_t i = 0; i < value_items(node); i++) {
-		const struct node *item = node->sequence.items[i];
-		const char *source = node_text(node_get(item, "source"));
-		const char *target = node_text(node_get(item, "target"));
-
-		if (!source)
-			continue;
-		if (!target || !*target)
-			target = source;
-		if (target[0] != '/' && target[0] != '\\' && !(target[0] && target[1] == ':'))
-			target = arena_format(binder->arena, "%s%s", folder, target);
-		items[len++] = (struct service_file){
-			.source = source,
-			.target = target,
-			.uid = node_text(node_get(item, "uid")),
-			.gid = node_text(node_get(item, "gid")),
-			.mode = value_mode(node_get(item, "mode")),
-			.at = item->at,
-		};
-	}
-	if (secrets) {
-		binder->service->secrets.items = items;
-		binder->service->secrets.len = binder->service->secrets.cap = len;
-	} else {
-		binder->service->configs.items = items;
-		binder->service->configs.len = binder->service->configs.cap = len;
-	}
-}
-
 static void bind_secrets(struct binder *binder, const struct node *node)
 {
-	bind_uses(binder, node, "/run/secrets/", true);
+	parts_files(binder->arena, node, "/run/secrets/", &binder->service->secrets);
 }
 
 static void bind_configs(struct binder *binder, const struct node *node)
 {
-	bind_uses(binder, node, "/", false);
+	parts_files(binder->arena, node, "/", &binder->service->configs);
 }
 
 static void bind_devices(struct binder *binder, const struct node *node)
@@ -349,19 +295,22 @@ static void bind_devices(struct binder *binder, const struct node *node)
 
 static void bind_ulimits(struct binder *binder, const struct node *node)
 {
-	struct service *service = binder->service;
+	parts_ulimits(binder->arena, node, &binder->service->ulimits);
+}
 
-	VALUE_ROOM(binder->arena, &service->ulimits, value_entries(node));
-	for (size_t i = 0; i < value_entries(node); i++) {
-		const struct node_entry *entry = &node->mapping.entries[i];
-		bool pair = entry->value->kind == NODE_MAPPING;
+static void bind_gpus(struct binder *binder, const struct node *node)
+{
+	parts_devices(binder->arena, node, "gpu", &binder->service->device_requests);
+}
 
-		service->ulimits.items[service->ulimits.len++] = (struct ulimit){
-			.name = entry->key,
-			.soft = value_int(pair ? node_get(entry->value, "soft") : entry->value, 0),
-			.hard = value_int(pair ? node_get(entry->value, "hard") : entry->value, 0),
-		};
-	}
+static void bind_blkio(struct binder *binder, const struct node *node)
+{
+	parts_blkio(binder->arena, node, &binder->service->resources.blkio);
+}
+
+static void bind_develop(struct binder *binder, const struct node *node)
+{
+	parts_watches(binder->arena, node, binder->service);
 }
 
 static void bind_logging(struct binder *binder, const struct node *node)
@@ -383,8 +332,7 @@ static void bind_init(struct binder *binder, const struct node *node)
 
 static void bind_extra_hosts(struct binder *binder, const struct node *node)
 {
-	binder->service->extra_hosts = value_strings(binder->arena, node);
-	bind_hosts(binder->arena, &binder->service->extra_hosts);
+	binder->service->extra_hosts = parts_hosts(binder->arena, node);
 }
 
 /* --- x-wincompose */
@@ -532,6 +480,13 @@ static const struct binding bindings[] = {
 	FIELD("tmpfs", KIND_STRINGS, tmpfs),
 	WITH("devices", bind_devices),
 	WITH("extra_hosts", bind_extra_hosts),
+	FIELD("links", KIND_STRINGS, links),
+	FIELD("external_links", KIND_STRINGS, external_links),
+	FIELD("device_cgroup_rules", KIND_STRINGS, device_cgroup_rules),
+	FIELD("use_api_socket", KIND_BOOL, use_api_socket),
+	WITH("gpus", bind_gpus),
+	WITH("blkio_config", bind_blkio),
+	WITH("develop", bind_develop),
 	FIELD("sysctls", KIND_PAIRS, sysctls),
 	FIELD("annotations", KIND_PAIRS, annotations),
 	FIELD("storage_opt", KIND_PAIRS, storage_opt),
@@ -546,6 +501,13 @@ static const struct binding bindings[] = {
 	FIELD("memswap_limit", KIND_BYTES, resources.memory_swap),
 	FIELD("pids_limit", KIND_INT64, resources.pids),
 	FIELD("cpu_shares", KIND_INT64, resources.cpu_shares),
+	FIELD("cpu_period", KIND_INT64, resources.cpu_period),
+	FIELD("cpu_quota", KIND_INT64, resources.cpu_quota),
+	FIELD("cpu_rt_period", KIND_INT64, resources.cpu_rt_period),
+	FIELD("cpu_rt_runtime", KIND_INT64, resources.cpu_rt_runtime),
+	FIELD("mem_swappiness", KIND_BYTES, resources.swappiness),
+	FIELD("oom_kill_disable", KIND_BOOL, resources.oom_kill_disable),
+	FIELD("oom_score_adj", KIND_INT64, resources.oom_score_adj),
 	FIELD("cpu_count", KIND_INT64, resources.cpu_count),
 	FIELD("cpu_percent", KIND_DOUBLE, resources.cpu_percent),
 	FIELD("cpuset", KIND_STRING, resources.cpuset),
@@ -590,6 +552,17 @@ static void bind_field(struct binder *binder, const struct binding *binding,
 	}
 }
 
+/* refresh is every_<pull_refresh_after>, and always where that is not written. */
+static void bind_refresh(struct binder *binder, const struct node *after)
+{
+	struct service *service = binder->service;
+	const char *text = node_text(after);
+
+	if (text_same(service->pull_policy, "refresh"))
+		service->pull_policy =
+			text ? arena_format(binder->arena, "every_%s", text) : "always";
+}
+
 static void bind_service(struct binder *binder, const struct node_entry *entry)
 {
 	struct service *service = binder->service;
@@ -612,12 +585,9 @@ static void bind_service(struct binder *binder, const struct node_entry *entry)
 	}
 	bind_supervision(binder, node_get(entry->value, "x-wincompose"));
 	lifecycle_bind(binder->arena, service, entry->value);
-	if (service->build) {
-		struct build *build = (struct build *)service->build;
-
-		build->platform = service->platform;
-		bind_hosts(binder->arena, &build->extra_hosts);
-	}
+	bind_refresh(binder, node_get(entry->value, "pull_refresh_after"));
+	if (service->build)
+		((struct build *)service->build)->platform = service->platform;
 	if (!service->image && service->build) {
 		service->image =
 			arena_format(binder->arena, "%s-%s", binder->project->name, service->name);
@@ -645,7 +615,9 @@ static void bind_network(struct binder *binder, const struct node_entry *entry,
 		.internal = value_bool(node_get(node, "internal"), false),
 		.attachable = value_bool(node_get(node, "attachable"), false),
 		.ipv6 = value_bool(node_get(node, "enable_ipv6"), false),
+		.ipv4_off = !value_bool(node_get(node, "enable_ipv4"), true),
 		.ipam_driver = node_text(node_get(ipam, "driver")),
+		.ipam_options = value_pairs(binder->arena, node_get(ipam, "options")),
 		.at = entry->at,
 	};
 	if (!network->name)
@@ -699,6 +671,8 @@ static void bind_file(const struct node_entry *entry, struct file_source *file)
 		.key = entry->key,
 		.name = node_text(node_get(entry->value, "name")),
 		.kind = SOURCE_EXTERNAL,
+		.driver = node_text(node_get(entry->value, "driver")),
+		.template_driver = node_text(node_get(entry->value, "template_driver")),
 		.at = entry->at,
 	};
 	if (!file->name)

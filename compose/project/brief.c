@@ -50,6 +50,24 @@ bool brief_device(struct shaper *shaper, const struct node *brief, const struct 
 	return true;
 }
 
+bool brief_gpu(struct shaper *shaper, const struct node *brief, const struct trail *trail,
+	       struct node *items)
+{
+	struct arena *arena = shaper->arena;
+
+	/* It stands for the whole list, and not for an item of one. */
+	if (!trail->key || !text_same(node_text(brief), "all")) {
+		diagnostic_hint(
+			shape_complain(shaper, brief->at, trail, "\"%s\" is no GPU", brief->text),
+			"gpus: all, or a list: [{driver: nvidia, count: 1}]");
+		return false;
+	}
+	struct node *item = node_new(arena, NODE_MAPPING, brief->at);
+	node_add(arena, item, "count", node_int(arena, -1, brief->at), brief->at);
+	node_append(arena, items, item);
+	return true;
+}
+
 static char *text_of(struct arena *arena, const struct node *item, const char *key)
 {
 	return arena_copy(arena, node_text(node_get(item, key)));

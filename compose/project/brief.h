@@ -12,6 +12,9 @@
 /* source[:target[:permissions]] */
 bool brief_device(struct shaper *shaper, const struct node *brief, const struct trail *trail,
 		  struct node *items);
+/* all */
+bool brief_gpu(struct shaper *shaper, const struct node *brief, const struct trail *trail,
+	       struct node *items);
 
 /* In the arena; NULL: the item has nothing to go by. */
 char *brief_path(struct arena *arena, const struct node *item);

@@ -494,3 +494,108 @@ struct node *form_ulimits(struct shaper *shaper, const struct row *row, struct n
 	}
 	return out;
 }
+
+/* --- what few attributes have */
+
+struct node *form_switch(struct shaper *shaper, const struct row *row, struct node *in,
+			 const struct trail *trail)
+{
+	(void)row;
+	if (in->kind != NODE_STRING && in->kind != NODE_BOOL)
+		return shape_refuse(shaper, in, trail, "true, false or a string");
+	return as_string(shaper, in);
+}
+
+struct node *form_count(struct shaper *shaper, const struct row *row, struct node *in,
+			const struct trail *trail)
+{
+	int64_t value = 0;
+
+	(void)row;
+	if (in->kind == NODE_INT || shape_is_open(shaper, in))
+		return in;
+	if (in->kind != NODE_STRING)
+		return shape_refuse(shaper, in, trail, "a whole number or \"all\"");
+	if (strcmp(in->text, "all") != 0 && !scalar_int(in->text, &value)) {
+		shape_complain(shaper, in->at, trail, "\"%s\" is neither a whole number nor all",
+			       in->text);
+		return NULL;
+	}
+	return node_int(shaper->arena, strcmp(in->text, "all") == 0 ? -1 : value, in->at);
+}
+
+/* One value of a mapping of lists: NULL after a finding. */
+static struct node *list_of(struct shaper *shaper, struct node *in, const struct trail *trail)
+{
+	struct node *out = node_new(shaper->arena, NODE_SEQUENCE, in->at);
+	bool list = in->kind == NODE_SEQUENCE;
+
+	for (size_t i = 0; i < (list ? in->sequence.len : 1); i++) {
+		struct node *item = list ? in->sequence.items[i] : in;
+		struct trail at = {trail, NULL, i};
+
+		if (item->kind == NODE_NULL || item->kind >= NODE_SEQUENCE)
+			return shape_refuse(shaper, item, list ? &at : trail,
+					    list ? "a string, a number or a boolean"
+						 : "a scalar or a list of them");
+		node_append(shaper->arena, out, as_string(shaper, item));
+	}
+	return out;
+}
+
+struct node *form_lists(struct shaper *shaper, const struct row *row, struct node *in,
+			const struct trail *trail)
+{
+	(void)row;
+	if (in->kind != NODE_MAPPING)
+		return shape_refuse(shaper, in, trail, "a mapping");
+	struct node *out = node_new(shaper->arena, NODE_MAPPING, in->at);
+	for (size_t i = 0; i < in->mapping.len; i++) {
+		struct node_entry *entry = &in->mapping.entries[i];
+		struct trail at = {trail, entry->key, 0};
+		struct node *value = entry->value;
+		enum node_tag tag = value->tag;
+
+		if (tag != NODE_RESET)
+			value = list_of(shaper, value, &at);
+		if (!value)
+			continue;
+		value->tag = tag;
+		node_add(shaper->arena, out, entry->key, value, entry->at);
+	}
+	return out;
+}
+
+static void add_key(struct shaper *shaper, struct node *out, const char *id, const char *path,
+		    struct position at, const struct trail *trail)
+{
+	if (path && *path) {
+		node_append(shaper->arena, out,
+			    node_string(shaper->arena,
+					arena_format(shaper->arena, "%s=%s", id, path), at));
+		return;
+	}
+	if (strcmp(id, "default") == 0)
+		node_append(shaper->arena, out, node_string(shaper->arena, id, at));
+	else
+		diagnostic_hint(
+			shape_complain(shaper, at, trail, "the SSH key \"%s\" has no path", id),
+			"write %s=path; only default may stand alone", id);
+}
+
+struct node *form_ssh(struct shaper *shaper, const struct row *row, struct node *in,
+		      const struct trail *trail)
+{
+	static const struct row pairs = {.shape = SHAPE_PAIRS};
+	struct node *out = node_new(shaper->arena, NODE_SEQUENCE, in->at);
+	struct node *keys = form_pairs(shaper, &pairs, in, trail);
+
+	(void)row;
+	for (size_t i = 0; keys && i < keys->mapping.len; i++) {
+		const struct node_entry *entry = &keys->mapping.entries[i];
+		struct trail at = {trail, in->kind == NODE_MAPPING ? entry->key : NULL, i};
+
+		add_key(shaper, out, entry->key, node_text(entry->value), entry->value->at, &at);
+	}
+	return keys ? out : NULL;
+}

@@ -26,3 +26,7 @@ form_function form_hosts;
 form_function form_command;
 form_function form_test;
 form_function form_ulimits;
+form_function form_switch;
+form_function form_count;
+form_function form_lists;
+form_function form_ssh;

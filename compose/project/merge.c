@@ -221,11 +221,13 @@ static const struct {
 	[SHAPE_TEXTS] = {NODE_SEQUENCE, merge_list},
 	[SHAPE_ONE_OR_MORE] = {NODE_SEQUENCE, merge_list},
 	[SHAPE_HOSTS] = {NODE_SEQUENCE, merge_list},
+	[SHAPE_SSH] = {NODE_SEQUENCE, merge_list},
 	[SHAPE_ITEMS] = {NODE_SEQUENCE, merge_list},
 	[SHAPE_PAIRS] = {NODE_MAPPING, merge_pairs},
 	[SHAPE_LABELS] = {NODE_MAPPING, merge_pairs},
 	[SHAPE_OPTIONS] = {NODE_MAPPING, merge_pairs},
 	[SHAPE_ULIMITS] = {NODE_MAPPING, merge_pairs},
+	[SHAPE_LISTS] = {NODE_MAPPING, merge_pairs},
 	[SHAPE_OBJECT] = {NODE_MAPPING, merge_row_object},
 	[SHAPE_MAP] = {NODE_MAPPING, merge_map},
 };

@@ -163,6 +163,32 @@ static void fill_items(const struct normal *normal, struct node *list, const cha
 			default_bool(normal, list->sequence.items[i], key, true);
 }
 
+/* Devices that are asked for neither by number nor by name are all that there are. */
+static void fill_devices(const struct normal *normal, struct node *devices)
+{
+	for (size_t i = 0; devices && i < devices->sequence.len; i++) {
+		struct node *device = devices->sequence.items[i];
+
+		if (device->kind == NODE_MAPPING && !node_get(device, "count") &&
+		    !node_get(device, "device_ids"))
+			node_set(normal->arena, device, "count",
+				 node_int(normal->arena, -1, nowhere), nowhere);
+	}
+}
+
+/* A pre_start hook runs in the service's image where it names none. */
+static void fill_hooks(const struct normal *normal, const struct node *service)
+{
+	struct node *hooks = node_get(service, "pre_start");
+	struct node *image = node_get(service, "image");
+
+	for (size_t i = 0; hooks && image && i < hooks->sequence.len; i++)
+		if (hooks->sequence.items[i]->kind == NODE_MAPPING &&
+		    !node_get(hooks->sequence.items[i], "image"))
+			node_set(normal->arena, hooks->sequence.items[i], "image", image,
+				 image->at);
+}
+
 /* --- dependencies that other attributes imply */
 
 static void imply(const struct normal *normal, struct node *service, const char *name, bool restart,
@@ -190,7 +216,14 @@ static void imply_dependencies(const struct normal *normal, struct node *service
 {
 	static const char *const namespaces[] = {"network_mode", "ipc", "pid", "uts", "cgroup"};
 	const struct node *from = node_get(service, "volumes_from");
+	const struct node *links = node_get(service, "links");
 
+	for (size_t i = 0; links && i < links->sequence.len; i++) {
+		const struct node *node = links->sequence.items[i];
+		CLEANUP(memory_free)
+		char *name = memory_copy_n(node->text, strcspn(node->text, ":"));
+		imply(normal, service, name, true, node->at);
+	}
 	for (size_t i = 0; i < ARRAY_LEN(namespaces); i++) {
 		const struct node *node = node_get(service, namespaces[i]);
 		const char *text = node_text(node);
@@ -213,7 +246,8 @@ static void default_networks(const struct normal *normal, struct node *service)
 {
 	const struct node *networks = node_get(service, "networks");
 
-	if ((networks && networks->mapping.len > 0) || node_get(service, "network_mode"))
+	if ((networks && networks->mapping.len > 0) || node_get(service, "network_mode") ||
+	    node_get(service, "provider"))
 		return;
 	struct node *own = node_new(normal->arena, NODE_MAPPING, nowhere);
 	node_room(normal->arena, own, 1);
@@ -241,6 +275,11 @@ static void normal_service(const struct normal *normal, struct node *service)
 	if (node_get(service, "secrets"))
 		fill_secrets(normal, node_get(service, "secrets"));
 	fill_items(normal, node_get(service, "env_file"), "required");
+	fill_devices(normal, node_get(service, "gpus"));
+	fill_devices(normal, node_get(node_get(node_get(node_get(service, "deploy"), "resources"),
+					       "reservations"),
+				      "devices"));
+	fill_hooks(normal, service);
 	for (size_t i = 0; needs && i < needs->mapping.len; i++)
 		default_bool(normal, needs->mapping.entries[i].value, "required", true);
 	imply_dependencies(normal, service);

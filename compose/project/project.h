@@ -61,21 +61,31 @@ struct service_port {
 	struct position at;
 };
 
-enum mount_kind { MOUNT_BIND, MOUNT_VOLUME, MOUNT_TMPFS, MOUNT_NPIPE };
+enum mount_kind {
+	MOUNT_BIND,
+	MOUNT_VOLUME,
+	MOUNT_TMPFS,
+	MOUNT_NPIPE,
+	MOUNT_CLUSTER,
+	MOUNT_IMAGE,
+};
 
 struct service_mount {
 	enum mount_kind kind;
 	const char *source; /* bind: absolute path; volume: key of the top-level volume, NULL:
-			       anonymous */
+			       anonymous; image: its name */
 	const char *target;
 	bool read_only;
 	bool create_host_path;
 	bool nocopy;
 	const char *propagation; /* NULL: the engine's default */
 	const char *selinux;     /* "z", "Z" or NULL */
-	const char *subpath;
-	int64_t tmpfs_size;  /* bytes, 0: unlimited */
-	uint32_t tmpfs_mode; /* 0: default */
+	const char *subpath;     /* of a volume or an image */
+	const char *recursive;   /* bind: enabled, disabled, writable, readonly, or NULL */
+	const char *consistency; /* NULL: not written */
+	struct pairs labels;     /* of the volume that is made for it */
+	int64_t tmpfs_size;      /* bytes, 0: unlimited */
+	uint32_t tmpfs_mode;     /* 0: default */
 	struct position at;
 };
 
@@ -87,6 +97,7 @@ struct service_network {
 	const char *mac_address;
 	struct strings link_local_ips;
 	struct pairs driver_opts;
+	const char *interface_name;
 	int priority;
 	int gw_priority;
 	struct position at;
@@ -100,6 +111,11 @@ struct service_file {
 	const char *gid;
 	uint32_t mode; /* 0: default 0444 */
 	struct position at;
+};
+
+struct service_files {
+	struct service_file *items;
+	size_t len, cap;
 };
 
 /* Durations are nanoseconds; 0 is what was not written (the engine's default). */
@@ -141,6 +157,17 @@ struct supervision {
 	struct probe probe;
 };
 
+struct ulimit {
+	const char *name;
+	int64_t soft;
+	int64_t hard;
+};
+
+struct ulimits {
+	struct ulimit *items;
+	size_t len, cap;
+};
+
 struct build {
 	const char *context;    /* absolute folder, or a URL */
 	const char *dockerfile; /* relative to the context */
@@ -157,7 +184,53 @@ struct build {
 	bool pull;
 	bool no_cache;
 	int64_t shm_size;
+	struct ulimits ulimits;
+	struct strings platforms;
+
+	/* What follows needs BuildKit. */
+	struct strings ssh;               /* default, or id=path */
+	struct service_files secrets;     /* the target is the secret's id, as written or NULL */
+	struct pairs additional_contexts; /* name: folder, URL, docker-image://, service:X */
+	struct strings entitlements;
+	struct strings cache_to;
+	struct strings no_cache_filter;
+	const char *provenance; /* "true", "false", "mode=max", or NULL */
+	const char *sbom;
+	bool privileged;
+	const struct node *node; /* for the places of its attributes */
 	struct position at;
+};
+
+/* Devices that a driver of the engine gives: gpus, and deploy.resources.reservations.devices. */
+struct device_request {
+	const char *driver;
+	int64_t count; /* -1: all */
+	struct strings device_ids;
+	struct strings capabilities; /* all of them together */
+	struct pairs options;
+	struct position at;
+};
+
+struct device_requests {
+	struct device_request *items;
+	size_t len, cap;
+};
+
+/* A block device and its weight or its bytes or operations in a second. */
+struct throttle {
+	const char *path;
+	int64_t rate;
+};
+
+struct throttles {
+	struct throttle *items;
+	size_t len, cap;
+};
+
+struct blkio {
+	int64_t weight; /* 0: not written */
+	struct throttles weight_device;
+	struct throttles read_bps, read_iops, write_bps, write_iops;
 };
 
 struct resources {
@@ -167,15 +240,14 @@ struct resources {
 	int64_t memory_swap; /* -1 unlimited, 0 not written */
 	int64_t pids;
 	int64_t cpu_shares;
+	int64_t cpu_period, cpu_quota, cpu_rt_period, cpu_rt_runtime; /* microseconds */
+	int64_t swappiness;                                           /* 0: not written */
+	bool oom_kill_disable;
+	int64_t oom_score_adj;
+	struct blkio blkio;
 	int64_t cpu_count;  /* Windows */
 	double cpu_percent; /* Windows, 0..100 */
 	const char *cpuset;
-};
-
-struct ulimit {
-	const char *name;
-	int64_t soft;
-	int64_t hard;
 };
 
 struct restart_policy {
@@ -200,6 +272,24 @@ struct hooks {
 	struct hook *items;
 	size_t len;
 	size_t cap;
+};
+
+enum watch_action {
+	WATCH_REBUILD,
+	WATCH_SYNC,
+	WATCH_RESTART,
+	WATCH_SYNC_RESTART,
+	WATCH_SYNC_EXEC,
+};
+
+struct watch {
+	const char *path; /* absolute file or folder on this host */
+	enum watch_action action;
+	const char *target; /* in the container; NULL for rebuild and restart */
+	struct strings include, ignore;
+	bool initial_sync;
+	struct hook exec; /* WATCH_SYNC_EXEC */
+	struct position at;
 };
 
 struct provider_option {
@@ -255,8 +345,13 @@ struct service {
 	struct resources resources;
 	unsigned replicas; /* scale or deploy.replicas; 1 */
 	const char *container_name;
-	ARRAY(struct service_file) secrets;
-	ARRAY(struct service_file) configs;
+	struct service_files secrets;
+	struct service_files configs;
+	struct strings links;          /* service[:alias] */
+	struct strings external_links; /* container[:alias] */
+	struct device_requests device_requests;
+	ARRAY(struct watch) watches;
+	bool use_api_socket;
 
 	const char *user;
 	const char *working_dir;
@@ -273,11 +368,12 @@ struct service {
 	const char *pid, *ipc, *uts, *userns_mode, *cgroup, *cgroup_parent;
 	int64_t shm_size;
 	struct strings cap_add, cap_drop, security_opt, group_add, dns, dns_search, dns_opt;
-	struct strings tmpfs;       /* path[:options] */
-	struct strings devices;     /* source:target:permissions */
+	struct strings tmpfs;   /* path[:options] */
+	struct strings devices; /* source:target:permissions */
+	struct strings device_cgroup_rules;
 	struct strings extra_hosts; /* host:ip */
 	struct pairs sysctls, annotations, storage_opt;
-	ARRAY(struct ulimit) ulimits;
+	struct ulimits ulimits;
 	const char *logging_driver;
 	struct pairs logging_options;
 	const struct node *credential_spec; /* {config|file|registry}, or NULL */
@@ -307,7 +403,9 @@ struct network {
 	struct pairs labels;
 	bool internal, attachable;
 	bool ipv6;
+	bool ipv4_off; /* enable_ipv4: false */
 	const char *ipam_driver;
+	struct pairs ipam_options;
 	ARRAY(struct ipam_pool) ipam;
 	char hash[65];
 	struct position at;
@@ -332,7 +430,9 @@ struct file_source {
 	const char *key;
 	const char *name;
 	enum source_kind kind;
-	const char *value; /* path, variable's name, or content */
+	const char *value;           /* path, variable's name, or content */
+	const char *driver;          /* NULL: none */
+	const char *template_driver; /* NULL: none */
 	struct position at;
 };
 

@@ -84,7 +84,8 @@ static void use_keys(struct map *used, const struct node *mapping)
 
 void prune_resources(struct node *root)
 {
-	static const char *const sections[] = {"networks", "volumes", "secrets", "configs"};
+	static const char *const sections[] = {"networks", "volumes", "secrets", "configs",
+					       "models"};
 	const struct node *services = node_get(root, "services");
 
 	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
@@ -93,10 +94,12 @@ void prune_resources(struct node *root)
 		for (size_t j = 0; services && j < services->mapping.len; j++) {
 			const struct node *service = services->mapping.entries[j].value;
 
-			if (i == 0)
+			if (i == 0 || i == 4)
 				use_keys(&used, node_get(service, sections[i]));
 			else
 				use_sources(&used, node_get(service, sections[i]));
+			if (i == 2)
+				use_sources(&used, node_get(node_get(service, "build"), "secrets"));
 			/* A credential_spec may name a config. */
 			const char *config =
 				node_text(node_get(node_get(service, "credential_spec"), "config"));

@@ -47,15 +47,61 @@ static void resolve_entry(struct arena *arena, const char *folder, struct node_e
 		entry->value = node_string(arena, path, entry->value->at);
 }
 
+/* Of a build's further contexts, folders alone: no URL, no image, no other service's. */
+static void resolve_contexts(struct arena *arena, const char *folder, struct node *contexts)
+{
+	for (size_t i = 0; contexts && i < contexts->mapping.len; i++) {
+		struct node_entry *entry = &contexts->mapping.entries[i];
+		const char *text = node_text(entry->value);
+
+		if (text && !resolve_is_remote(text) && !strstr(text, "://") &&
+		    !text_starts(text, "service:"))
+			resolve_entry(arena, folder, entry);
+	}
+}
+
+/* id=path */
+static void resolve_keys(struct arena *arena, const char *folder, struct node *keys)
+{
+	for (size_t i = 0; keys && i < keys->sequence.len; i++) {
+		const struct node *key = keys->sequence.items[i];
+		const char *equals = node_text(key) ? strchr(key->text, '=') : NULL;
+
+		if (!equals || !equals[1])
+			continue;
+		const char *path = absolute(arena, folder, equals + 1);
+		keys->sequence.items[i] = node_string(
+			arena,
+			arena_format(arena, "%.*s=%s", (int)(equals - key->text), key->text, path),
+			key->at);
+	}
+}
+
+static void resolve_build(struct arena *arena, const char *folder, struct node *build)
+{
+	struct node_entry *context = node_entry(build, "context");
+
+	if (context && node_text(context->value) && !resolve_is_remote(context->value->text))
+		resolve_entry(arena, folder, context);
+	resolve_contexts(arena, folder, node_get(build, "additional_contexts"));
+	resolve_keys(arena, folder, node_get(build, "ssh"));
+}
+
+static void resolve_watches(struct arena *arena, const char *folder, const struct node *watches)
+{
+	for (size_t i = 0; watches && i < watches->sequence.len; i++)
+		resolve_entry(arena, folder, node_entry(watches->sequence.items[i], "path"));
+}
+
 void resolve_service(struct arena *arena, const char *folder, struct node *service)
 {
-	struct node_entry *context = node_entry(node_get(service, "build"), "context");
 	struct node *env_files = node_get(service, "env_file");
 	struct node *label_files = node_get(service, "label_file");
 	struct node *mounts = node_get(service, "volumes");
 
-	if (context && node_text(context->value) && !resolve_is_remote(context->value->text))
-		resolve_entry(arena, folder, context);
+	if (node_get(service, "build"))
+		resolve_build(arena, folder, node_get(service, "build"));
+	resolve_watches(arena, folder, node_get(node_get(service, "develop"), "watch"));
 	for (size_t i = 0; env_files && i < env_files->sequence.len; i++)
 		resolve_entry(arena, folder, node_entry(env_files->sequence.items[i], "path"));
 	for (size_t i = 0; label_files && i < label_files->sequence.len; i++) {

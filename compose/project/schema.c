@@ -15,32 +15,42 @@
 
 /* --- below a service */
 
+static const struct row file_rows[] = {
+	{.name = "source", .shape = SHAPE_STRING, .flags = ROW_REQUIRED},
+	{.name = "target", .shape = SHAPE_STRING},
+	{.name = "uid", .shape = SHAPE_STRING},
+	{.name = "gid", .shape = SHAPE_STRING},
+	{.name = "mode", .shape = SHAPE_MODE},
+};
+static const struct schema build_secret = {
+	.what = "a build's secret", ROWS(file_rows), .brief = "source"};
+
 static const struct row build_rows[] = {
 	{.name = "context", .shape = SHAPE_STRING},
 	{.name = "dockerfile", .shape = SHAPE_STRING},
 	{.name = "dockerfile_inline", .shape = SHAPE_STRING},
-	{.name = "entitlements", .shape = SHAPE_STRINGS, .flags = ROW_LATER},
+	{.name = "entitlements", .shape = SHAPE_STRINGS},
 	{.name = "args", .shape = SHAPE_PAIRS},
-	{.name = "provenance", .shape = SHAPE_ANY, .flags = ROW_LATER},
-	{.name = "sbom", .shape = SHAPE_ANY, .flags = ROW_LATER},
-	{.name = "ssh", .shape = SHAPE_ANY, .flags = ROW_LATER},
+	{.name = "provenance", .shape = SHAPE_SWITCH},
+	{.name = "sbom", .shape = SHAPE_SWITCH},
+	{.name = "ssh", .shape = SHAPE_SSH},
 	{.name = "labels", .shape = SHAPE_LABELS},
 	{.name = "cache_from", .shape = SHAPE_STRINGS},
-	{.name = "cache_to", .shape = SHAPE_STRINGS, .flags = ROW_LATER},
+	{.name = "cache_to", .shape = SHAPE_STRINGS},
 	{.name = "no_cache", .shape = SHAPE_BOOL},
-	{.name = "no_cache_filter", .shape = SHAPE_ANY, .flags = ROW_LATER},
-	{.name = "additional_contexts", .shape = SHAPE_ANY, .flags = ROW_LATER},
+	{.name = "no_cache_filter", .shape = SHAPE_ONE_OR_MORE},
+	{.name = "additional_contexts", .shape = SHAPE_LABELS},
 	{.name = "pull", .shape = SHAPE_BOOL},
 	{.name = "extra_hosts", .shape = SHAPE_HOSTS, .flags = ROW_SORTED},
 	{.name = "isolation", .shape = SHAPE_STRING},
 	{.name = "network", .shape = SHAPE_STRING},
 	{.name = "target", .shape = SHAPE_STRING},
-	{.name = "secrets", .shape = SHAPE_ANY, .flags = ROW_LATER},
+	{.name = "secrets", .shape = SHAPE_ITEMS, .of = &build_secret},
 	{.name = "shm_size", .shape = SHAPE_BYTES},
 	{.name = "tags", .shape = SHAPE_STRINGS},
-	{.name = "ulimits", .shape = SHAPE_ANY, .flags = ROW_LATER},
-	{.name = "platforms", .shape = SHAPE_ANY, .flags = ROW_LATER},
-	{.name = "privileged", .shape = SHAPE_ANY, .flags = ROW_LATER},
+	{.name = "ulimits", .shape = SHAPE_ULIMITS},
+	{.name = "platforms", .shape = SHAPE_STRINGS},
+	{.name = "privileged", .shape = SHAPE_BOOL},
 };
 static const struct schema build = {.what = "build", ROWS(build_rows), .brief = "context"};
 
@@ -54,57 +64,18 @@ static const struct row dependency_rows[] = {
 };
 static const struct schema dependency = {.what = "a dependency", ROWS(dependency_rows)};
 
-static const struct row limit_rows[] = {
-	{.name = "cpus", .shape = SHAPE_NUMBER},
-	{.name = "memory", .shape = SHAPE_BYTES},
-	{.name = "pids", .shape = SHAPE_INT},
-};
-static const struct schema limits = {.what = "the limits", ROWS(limit_rows)};
-
-static const struct row reservation_rows[] = {
-	{.name = "cpus", .shape = SHAPE_NUMBER},
-	{.name = "memory", .shape = SHAPE_BYTES},
-	{.name = "generic_resources", .shape = SHAPE_ANY, .flags = ROW_IGNORED},
-	{.name = "devices", .shape = SHAPE_ANY, .flags = ROW_LATER},
-};
-static const struct schema reservations = {.what = "the reservations", ROWS(reservation_rows)};
-
-static const struct row resource_rows[] = {
-	{.name = "limits", .shape = SHAPE_OBJECT, .of = &limits},
-	{.name = "reservations", .shape = SHAPE_OBJECT, .of = &reservations},
-};
-static const struct schema resources = {.what = "the resources", ROWS(resource_rows)};
-
-static const struct row restart_rows[] = {
-	{.name = "condition", .shape = SHAPE_STRING, .words = WORDS("none", "on-failure", "any")},
-	{.name = "delay", .shape = SHAPE_DURATION, .flags = ROW_IGNORED},
-	{.name = "max_attempts", .shape = SHAPE_INT, .flags = ROW_KEEP},
-	{.name = "window", .shape = SHAPE_DURATION, .flags = ROW_IGNORED},
-};
-static const struct schema restart_policy = {.what = "the restart policy", ROWS(restart_rows)};
-
-static const struct row deploy_rows[] = {
-	{.name = "mode",
-	 .shape = SHAPE_STRING,
-	 .words = WORDS("replicated", "global", "replicated-job", "global-job")},
-	{.name = "replicas", .shape = SHAPE_INT, .flags = ROW_KEEP},
-	{.name = "labels", .shape = SHAPE_LABELS},
-	{.name = "update_config", .shape = SHAPE_ANY, .flags = ROW_IGNORED},
-	{.name = "rollback_config", .shape = SHAPE_ANY, .flags = ROW_IGNORED},
-	{.name = "resources", .shape = SHAPE_OBJECT, .of = &resources},
-	{.name = "restart_policy", .shape = SHAPE_OBJECT, .of = &restart_policy},
-	{.name = "placement", .shape = SHAPE_ANY, .flags = ROW_IGNORED},
-	{.name = "endpoint_mode", .shape = SHAPE_STRING, .flags = ROW_IGNORED},
-};
-static const struct schema deploy = {.what = "deploy", ROWS(deploy_rows)};
-
 static const struct row env_file_rows[] = {
 	{.name = "path", .shape = SHAPE_STRING, .flags = ROW_REQUIRED},
 	{.name = "required", .shape = SHAPE_BOOL, .flags = ROW_KEEP},
 	{.name = "format", .shape = SHAPE_STRING, .words = WORDS("raw")},
 };
 static const struct schema env_file = {
-	.what = "an env_file", ROWS(env_file_rows), .brief = "path", .identity = brief_path};
+	.what = "an env_file",
+	ROWS(env_file_rows),
+	.closed = true,
+	.brief = "path",
+	.identity = brief_path,
+};
 
 static const struct row device_rows[] = {
 	{.name = "source", .shape = SHAPE_STRING, .flags = ROW_REQUIRED},
@@ -142,7 +113,7 @@ static const struct row attachment_rows[] = {
 	{.name = "priority", .shape = SHAPE_INT},
 	{.name = "gw_priority", .shape = SHAPE_INT},
 	{.name = "aliases", .shape = SHAPE_STRINGS},
-	{.name = "interface_name", .shape = SHAPE_STRING, .flags = ROW_LATER},
+	{.name = "interface_name", .shape = SHAPE_STRING},
 	{.name = "ipv4_address", .shape = SHAPE_STRING},
 	{.name = "ipv6_address", .shape = SHAPE_STRING},
 	{.name = "link_local_ips", .shape = SHAPE_STRINGS},
@@ -163,13 +134,6 @@ static const struct row port_rows[] = {
 static const struct schema port = {
 	.what = "a port", ROWS(port_rows), .expand = port_expand, .identity = port_identity};
 
-static const struct row file_rows[] = {
-	{.name = "source", .shape = SHAPE_STRING, .flags = ROW_REQUIRED},
-	{.name = "target", .shape = SHAPE_STRING},
-	{.name = "uid", .shape = SHAPE_STRING},
-	{.name = "gid", .shape = SHAPE_STRING},
-	{.name = "mode", .shape = SHAPE_MODE},
-};
 static const struct schema secret_use = {
 	.what = "a service's secret", ROWS(file_rows), .brief = "source", .identity = brief_secret};
 static const struct schema config_use = {
@@ -179,12 +143,14 @@ static const struct row bind_rows[] = {
 	{.name = "selinux", .shape = SHAPE_STRING, .words = WORDS("z", "Z")},
 	{.name = "propagation", .shape = SHAPE_STRING},
 	{.name = "create_host_path", .shape = SHAPE_BOOL, .flags = ROW_KEEP},
-	{.name = "recursive", .shape = SHAPE_STRING, .flags = ROW_LATER},
+	{.name = "recursive",
+	 .shape = SHAPE_STRING,
+	 .words = WORDS("enabled", "disabled", "writable", "readonly")},
 };
 static const struct schema bind_options = {.what = "bind", ROWS(bind_rows)};
 
 static const struct row volume_option_rows[] = {
-	{.name = "labels", .shape = SHAPE_ANY, .flags = ROW_LATER},
+	{.name = "labels", .shape = SHAPE_LABELS},
 	{.name = "nocopy", .shape = SHAPE_BOOL},
 	{.name = "subpath", .shape = SHAPE_STRING},
 };
@@ -195,6 +161,11 @@ static const struct row tmpfs_rows[] = {
 	{.name = "mode", .shape = SHAPE_INT},
 };
 static const struct schema tmpfs_options = {.what = "tmpfs", ROWS(tmpfs_rows)};
+
+static const struct row image_rows[] = {
+	{.name = "subpath", .shape = SHAPE_STRING},
+};
+static const struct schema image_options = {.what = "image", ROWS(image_rows)};
 
 static const struct row mount_rows[] = {
 	{.name = "type",
@@ -208,7 +179,7 @@ static const struct row mount_rows[] = {
 	{.name = "bind", .shape = SHAPE_OBJECT, .flags = ROW_KEEP, .of = &bind_options},
 	{.name = "volume", .shape = SHAPE_OBJECT, .flags = ROW_KEEP, .of = &volume_options},
 	{.name = "tmpfs", .shape = SHAPE_OBJECT, .flags = ROW_KEEP, .of = &tmpfs_options},
-	{.name = "image", .shape = SHAPE_ANY, .flags = ROW_LATER},
+	{.name = "image", .shape = SHAPE_OBJECT, .flags = ROW_KEEP, .of = &image_options},
 };
 static const struct schema mount = {
 	.what = "a mount", ROWS(mount_rows), .expand = mount_expand, .identity = brief_target};
@@ -263,11 +234,8 @@ static const struct row supervision_rows[] = {
 static const struct schema supervision = {
 	.what = "x-wincompose", ROWS(supervision_rows), .closed = true};
 
-static const struct row project_supervision_rows[] = {
-	{.name = "smoke", .shape = SHAPE_ANY, .flags = ROW_LATER},
-};
-static const struct schema project_supervision = {
-	.what = "x-wincompose", ROWS(project_supervision_rows), .closed = true};
+/* Nothing yet, so that a misspelt attempt is told. */
+static const struct schema project_supervision = {.what = "x-wincompose", .closed = true};
 
 /* --- a service */
 
@@ -276,18 +244,21 @@ static const struct row service_rows[] = {
 	{.name = "annotations", .shape = SHAPE_LABELS},
 	{.name = "attach", .shape = SHAPE_BOOL, .flags = ROW_KEEP},
 	{.name = "build", .shape = SHAPE_OBJECT, .of = &build},
-	{.name = "develop", .shape = SHAPE_ANY, .flags = ROW_LATER},
-	{.name = "blkio_config", .shape = SHAPE_ANY, .flags = ROW_LATER},
+	{.name = "develop",
+	 .shape = SHAPE_OBJECT,
+	 .flags = ROW_NULL | ROW_KEEP,
+	 .of = &schema_develop},
+	{.name = "blkio_config", .shape = SHAPE_OBJECT, .flags = ROW_KEEP, .of = &schema_blkio},
 	{.name = "cap_add", .shape = SHAPE_STRINGS},
 	{.name = "cap_drop", .shape = SHAPE_STRINGS},
 	{.name = "cgroup_parent", .shape = SHAPE_STRING},
 	{.name = "cgroup", .shape = SHAPE_STRING, .words = WORDS("host", "private")},
 	{.name = "cpu_count", .shape = SHAPE_INT},
 	{.name = "cpu_percent", .shape = SHAPE_NUMBER},
-	{.name = "cpu_period", .shape = SHAPE_ANY, .flags = ROW_LATER},
-	{.name = "cpu_quota", .shape = SHAPE_ANY, .flags = ROW_LATER},
-	{.name = "cpu_rt_period", .shape = SHAPE_ANY, .flags = ROW_LATER},
-	{.name = "cpu_rt_runtime", .shape = SHAPE_ANY, .flags = ROW_LATER},
+	{.name = "cpu_period", .shape = SHAPE_INT},
+	{.name = "cpu_quota", .shape = SHAPE_INT},
+	{.name = "cpu_rt_period", .shape = SHAPE_INT},
+	{.name = "cpu_rt_runtime", .shape = SHAPE_INT},
 	{.name = "cpus", .shape = SHAPE_NUMBER},
 	{.name = "cpuset", .shape = SHAPE_STRING},
 	{.name = "cpu_shares", .shape = SHAPE_INT},
@@ -299,8 +270,8 @@ static const struct row service_rows[] = {
 	{.name = "container_name", .shape = SHAPE_STRING},
 	{.name = "credential_spec", .shape = SHAPE_OBJECT, .of = &credential_spec},
 	{.name = "depends_on", .shape = SHAPE_MAP, .flags = ROW_NAMES, .of = &dependency},
-	{.name = "deploy", .shape = SHAPE_OBJECT, .flags = ROW_NULL, .of = &deploy},
-	{.name = "device_cgroup_rules", .shape = SHAPE_ANY, .flags = ROW_LATER},
+	{.name = "deploy", .shape = SHAPE_OBJECT, .flags = ROW_NULL, .of = &schema_deploy},
+	{.name = "device_cgroup_rules", .shape = SHAPE_STRINGS},
 	{.name = "devices", .shape = SHAPE_ITEMS, .of = &device},
 	{.name = "dns", .shape = SHAPE_ONE_OR_MORE},
 	{.name = "dns_opt", .shape = SHAPE_STRINGS},
@@ -310,15 +281,15 @@ static const struct row service_rows[] = {
 	 .shape = SHAPE_COMMAND,
 	 .flags = ROW_NULL | ROW_KEEP,
 	 .merge = MERGE_REPLACE},
-	{.name = "provider", .shape = SHAPE_ANY, .flags = ROW_LATER},
+	{.name = "provider", .shape = SHAPE_OBJECT, .of = &schema_provider},
 	{.name = "environment", .shape = SHAPE_PAIRS},
 	{.name = "env_file", .shape = SHAPE_ITEMS, .flags = ROW_SINGLE, .of = &env_file},
 	{.name = "expose", .shape = SHAPE_TEXTS},
 	{.name = "extends", .shape = SHAPE_OBJECT, .of = &extends},
-	{.name = "external_links", .shape = SHAPE_ANY, .flags = ROW_LATER},
+	{.name = "external_links", .shape = SHAPE_STRINGS},
 	{.name = "extra_hosts", .shape = SHAPE_HOSTS, .flags = ROW_SORTED},
 	{.name = "group_add", .shape = SHAPE_TEXTS},
-	{.name = "gpus", .shape = SHAPE_ANY, .flags = ROW_LATER},
+	{.name = "gpus", .shape = SHAPE_ITEMS, .flags = ROW_SINGLE, .of = &schema_gpu},
 	{.name = "hostname", .shape = SHAPE_STRING},
 	{.name = "healthcheck", .shape = SHAPE_OBJECT, .of = &healthcheck},
 	{.name = "image", .shape = SHAPE_STRING},
@@ -329,31 +300,34 @@ static const struct row service_rows[] = {
 	 .words = WORDS("default", "process", "hyperv")},
 	{.name = "labels", .shape = SHAPE_LABELS},
 	{.name = "label_file", .shape = SHAPE_ONE_OR_MORE},
-	{.name = "links", .shape = SHAPE_ANY, .flags = ROW_LATER},
+	{.name = "links", .shape = SHAPE_STRINGS},
 	{.name = "logging", .shape = SHAPE_OBJECT, .of = &logging, .merge = MERGE_LOGGING},
 	{.name = "mem_limit", .shape = SHAPE_BYTES},
 	{.name = "mem_reservation", .shape = SHAPE_BYTES},
 	{.name = "memswap_limit", .shape = SHAPE_BYTES},
-	{.name = "mem_swappiness", .shape = SHAPE_ANY, .flags = ROW_LATER},
+	{.name = "mem_swappiness", .shape = SHAPE_BYTES},
 	{.name = "mac_address", .shape = SHAPE_STRING},
-	{.name = "models", .shape = SHAPE_ANY, .flags = ROW_LATER},
+	{.name = "models",
+	 .shape = SHAPE_MAP,
+	 .flags = ROW_NAMES | ROW_NULL_ITEM,
+	 .of = &schema_model_use},
 	{.name = "networks",
 	 .shape = SHAPE_MAP,
 	 .flags = ROW_NAMES | ROW_NULL_ITEM,
 	 .of = &attachment},
 	{.name = "network_mode", .shape = SHAPE_STRING},
-	{.name = "oom_kill_disable", .shape = SHAPE_ANY, .flags = ROW_LATER},
-	{.name = "oom_score_adj", .shape = SHAPE_ANY, .flags = ROW_LATER},
+	{.name = "oom_kill_disable", .shape = SHAPE_BOOL},
+	{.name = "oom_score_adj", .shape = SHAPE_INT},
 	{.name = "pid", .shape = SHAPE_STRING, .flags = ROW_NULL},
 	{.name = "pids_limit", .shape = SHAPE_INT},
 	{.name = "platform", .shape = SHAPE_STRING},
 	{.name = "ports", .shape = SHAPE_ITEMS, .of = &port},
-	{.name = "pre_start", .shape = SHAPE_ANY, .flags = ROW_LATER},
-	{.name = "post_start", .shape = SHAPE_ANY, .flags = ROW_LATER},
-	{.name = "pre_stop", .shape = SHAPE_ANY, .flags = ROW_LATER},
+	{.name = "pre_start", .shape = SHAPE_ITEMS, .of = &schema_first_hook},
+	{.name = "post_start", .shape = SHAPE_ITEMS, .of = &schema_hook},
+	{.name = "pre_stop", .shape = SHAPE_ITEMS, .of = &schema_hook},
 	{.name = "privileged", .shape = SHAPE_BOOL},
 	{.name = "pull_policy", .shape = SHAPE_STRING},
-	{.name = "pull_refresh_after", .shape = SHAPE_ANY, .flags = ROW_LATER},
+	{.name = "pull_refresh_after", .shape = SHAPE_DURATION},
 	{.name = "read_only", .shape = SHAPE_BOOL},
 	{.name = "restart", .shape = SHAPE_STRING},
 	{.name = "runtime", .shape = SHAPE_STRING},
@@ -369,7 +343,7 @@ static const struct row service_rows[] = {
 	{.name = "tmpfs", .shape = SHAPE_ONE_OR_MORE},
 	{.name = "tty", .shape = SHAPE_BOOL},
 	{.name = "ulimits", .shape = SHAPE_ULIMITS},
-	{.name = "use_api_socket", .shape = SHAPE_ANY, .flags = ROW_LATER},
+	{.name = "use_api_socket", .shape = SHAPE_BOOL},
 	{.name = "user", .shape = SHAPE_STRING},
 	{.name = "userns_mode", .shape = SHAPE_STRING},
 	{.name = "uts", .shape = SHAPE_STRING},
@@ -394,7 +368,7 @@ static const struct schema pool = {
 static const struct row ipam_rows[] = {
 	{.name = "driver", .shape = SHAPE_STRING},
 	{.name = "config", .shape = SHAPE_ITEMS, .of = &pool},
-	{.name = "options", .shape = SHAPE_OPTIONS, .flags = ROW_LATER},
+	{.name = "options", .shape = SHAPE_OPTIONS},
 };
 static const struct schema ipam = {.what = "ipam", ROWS(ipam_rows)};
 
@@ -407,8 +381,8 @@ static const struct row network_rows[] = {
 	{.name = "internal", .shape = SHAPE_BOOL},
 	{.name = "attachable", .shape = SHAPE_BOOL},
 	{.name = "labels", .shape = SHAPE_LABELS},
-	{.name = "enable_ipv4", .shape = SHAPE_BOOL, .flags = ROW_LATER},
-	{.name = "enable_ipv6", .shape = SHAPE_BOOL},
+	{.name = "enable_ipv4", .shape = SHAPE_BOOL, .flags = ROW_KEEP},
+	{.name = "enable_ipv6", .shape = SHAPE_BOOL, .flags = ROW_KEEP},
 };
 static const struct schema network = {.what = "a network", ROWS(network_rows)};
 
@@ -427,9 +401,9 @@ static const struct row secret_rows[] = {
 	{.name = "environment", .shape = SHAPE_STRING},
 	{.name = "external", .shape = SHAPE_EXTERNAL},
 	{.name = "labels", .shape = SHAPE_LABELS},
-	{.name = "driver", .shape = SHAPE_STRING, .flags = ROW_LATER},
-	{.name = "driver_opts", .shape = SHAPE_OPTIONS, .flags = ROW_LATER},
-	{.name = "template_driver", .shape = SHAPE_STRING, .flags = ROW_LATER},
+	{.name = "driver", .shape = SHAPE_STRING},
+	{.name = "driver_opts", .shape = SHAPE_OPTIONS},
+	{.name = "template_driver", .shape = SHAPE_STRING},
 };
 static const struct schema secret = {.what = "a secret", ROWS(secret_rows)};
 
@@ -440,7 +414,7 @@ static const struct row config_rows[] = {
 	{.name = "content", .shape = SHAPE_STRING},
 	{.name = "external", .shape = SHAPE_EXTERNAL},
 	{.name = "labels", .shape = SHAPE_LABELS},
-	{.name = "template_driver", .shape = SHAPE_STRING, .flags = ROW_LATER},
+	{.name = "template_driver", .shape = SHAPE_STRING},
 };
 static const struct schema config = {.what = "a config", ROWS(config_rows)};
 
@@ -453,7 +427,7 @@ static const struct row project_rows[] = {
 	{.name = "volumes", .shape = SHAPE_MAP, .flags = ROW_NULL_ITEM, .of = &volume},
 	{.name = "secrets", .shape = SHAPE_MAP, .flags = ROW_NULL_ITEM, .of = &secret},
 	{.name = "configs", .shape = SHAPE_MAP, .flags = ROW_NULL_ITEM, .of = &config},
-	{.name = "models", .shape = SHAPE_ANY, .flags = ROW_LATER},
+	{.name = "models", .shape = SHAPE_MAP, .of = &schema_model},
 	{.name = "x-wincompose", .shape = SHAPE_OBJECT, .of = &project_supervision},
 };
 const struct schema schema_project = {.what = "a Compose file", ROWS(project_rows)};

@@ -37,6 +37,10 @@ enum shape {
 	SHAPE_COMMAND,     /* null, a command line or a list: null or a list */
 	SHAPE_TEST,        /* a shell command or a list: a list */
 	SHAPE_ULIMITS,     /* a mapping of numbers or {soft, hard} */
+	SHAPE_SWITCH,      /* a boolean or a string: a string */
+	SHAPE_COUNT,       /* a whole number or "all": a number, all is -1 */
+	SHAPE_LISTS,       /* a mapping of scalars and lists of them: of lists of strings */
+	SHAPE_SSH,         /* a mapping or a list of id=path: a list of id=path, default alone */
 	SHAPE_EXTERNAL,    /* a boolean or {name} */
 	SHAPE_OBJECT,      /* a mapping with the attributes of a schema */
 	SHAPE_MAP,         /* a mapping of names to such mappings */
@@ -89,6 +93,15 @@ struct schema {
 
 extern const struct schema schema_project;
 extern const struct schema schema_service;
+extern const struct schema schema_deploy;
+extern const struct schema schema_gpu;
+extern const struct schema schema_blkio;
+extern const struct schema schema_hook;
+extern const struct schema schema_first_hook; /* of pre_start */
+extern const struct schema schema_develop;
+extern const struct schema schema_provider;
+extern const struct schema schema_model_use;
+extern const struct schema schema_model;
 
 /* The row of an attribute, or NULL. */
 const struct row *schema_row(const struct schema *schema, const char *name);

@@ -319,7 +319,9 @@ static form_function *const forms[] = {
 	[SHAPE_COMMAND] = form_command, [SHAPE_TEST] = form_test,
 	[SHAPE_ULIMITS] = form_ulimits, [SHAPE_EXTERNAL] = form_external,
 	[SHAPE_OBJECT] = form_object,   [SHAPE_MAP] = form_map,
-	[SHAPE_ITEMS] = form_items,
+	[SHAPE_ITEMS] = form_items,     [SHAPE_SWITCH] = form_switch,
+	[SHAPE_COUNT] = form_count,     [SHAPE_LISTS] = form_lists,
+	[SHAPE_SSH] = form_ssh,
 };
 
 /* Nulls and !reset go through as they are: merging decides what they mean. */

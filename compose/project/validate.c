@@ -9,46 +9,8 @@
 #include "base/memory.h"
 #include "base/own.h"
 #include "compose/project/port.h"
+#include "compose/project/subject.h"
 #include "compose/project/unit.h"
-
-/* One service (or resource) that is looked at, and the place of its findings. */
-struct subject {
-	const char *section;
-	const struct node_entry *entry;
-	struct diagnostics *diagnostics;
-};
-
-static struct diagnostic *complain(const struct subject *subject, struct position at,
-				   const char *below, const char *format, ...) PRINTF_LIKE(4, 5);
-
-static struct diagnostic *complain(const struct subject *subject, struct position at,
-				   const char *below, const char *format, ...)
-{
-	CLEANUP(text_drop) struct text message = {0};
-	CLEANUP(memory_free)
-	char *path = memory_format("%s.%s%s%s", subject->section, subject->entry->key,
-				   below ? "." : "", below ? below : "");
-	va_list args;
-
-	va_start(args, format);
-	text_vprintf(&message, format, args);
-	va_end(args);
-	return diagnostics_add(subject->diagnostics, SEVERITY_ERROR, at, path, "%s",
-			       text_string(&message));
-}
-
-static struct node *get(const struct subject *subject, const char *key)
-{
-	return node_get(subject->entry->value, key);
-}
-
-static const struct node *get_in(const struct subject *subject, const char *a, const char *b,
-				 const char *c)
-{
-	const struct node *node = node_get(get(subject, a), b);
-
-	return c ? node_get(node, c) : node;
-}
 
 static bool is_true(const struct node *node)
 {
@@ -59,31 +21,33 @@ static bool is_true(const struct node *node)
 
 static void check_source(const struct subject *subject)
 {
-	const struct node *image = get(subject, "image");
+	const struct node *image = subject_get(subject, "image");
 
-	if ((!image || (image->kind == NODE_STRING && !*image->text)) && !get(subject, "build"))
-		diagnostic_hint(complain(subject, subject->entry->at, NULL,
-					 "there is neither an image nor a build"),
+	if ((!image || (image->kind == NODE_STRING && !*image->text)) &&
+	    !subject_get(subject, "build") && !subject_get(subject, "provider"))
+		diagnostic_hint(subject_complain(subject, subject->entry->at, NULL,
+						 "there is neither an image nor a build"),
 				"image: names one to pull, build: a folder with a Dockerfile");
 }
 
 static void check_build(const struct subject *subject)
 {
-	const struct node *inline_file = get_in(subject, "build", "dockerfile_inline", NULL);
-	const struct node *file = get_in(subject, "build", "dockerfile", NULL);
+	const struct node *inline_file =
+		subject_get_in(subject, "build", "dockerfile_inline", NULL);
+	const struct node *file = subject_get_in(subject, "build", "dockerfile", NULL);
 	if (inline_file && file)
-		complain(subject, inline_file->at, "build",
-			 "dockerfile and dockerfile_inline exclude each other");
+		subject_complain(subject, inline_file->at, "build",
+				 "dockerfile and dockerfile_inline exclude each other");
 }
 
 static void check_networks(const struct subject *subject)
 {
-	const struct node *mode = get(subject, "network_mode");
-	const struct node *networks = get(subject, "networks");
+	const struct node *mode = subject_get(subject, "network_mode");
+	const struct node *networks = subject_get(subject, "networks");
 
 	if (mode && networks && networks->mapping.len > 0)
-		diagnostic_hint(complain(subject, mode->at, "network_mode",
-					 "network_mode and networks exclude each other"),
+		diagnostic_hint(subject_complain(subject, mode->at, "network_mode",
+						 "network_mode and networks exclude each other"),
 				"networks is in line %u", networks->at.line);
 }
 
@@ -104,7 +68,7 @@ static const char *lines_of(const struct node *a, const struct node *b, char out
 static void check_pair(const struct subject *subject, const char *key, const struct node *other,
 		       const char *other_name)
 {
-	const struct node *own = get(subject, key);
+	const struct node *own = subject_get(subject, key);
 
 	if (!own || !other || own->kind == NODE_NULL || other->kind == NODE_NULL)
 		return;
@@ -113,49 +77,50 @@ static void check_pair(const struct subject *subject, const char *key, const str
 	double b = other->kind == NODE_INT ? (double)other->integer : other->real;
 	if (numbers ? a == b : text_same(node_text(own), node_text(other)))
 		return;
-	diagnostic_hint(complain(subject, own->at, key, "%s says %s, and %s says %s", key,
-				 own->text, other_name, other->text),
+	diagnostic_hint(subject_complain(subject, own->at, key, "%s says %s, and %s says %s", key,
+					 own->text, other_name, other->text),
 			"leave one of them out (%s)", lines_of(own, other, (char[48]){0}));
 }
 
 static void check_scale(const struct subject *subject)
 {
-	const struct node *replicas = get_in(subject, "deploy", "replicas", NULL);
-	const struct node *scale = get(subject, "scale");
-	const struct node *name = get(subject, "container_name");
+	const struct node *replicas = subject_get_in(subject, "deploy", "replicas", NULL);
+	const struct node *scale = subject_get(subject, "scale");
+	const struct node *name = subject_get(subject, "container_name");
 	const struct node *count = scale ? scale : replicas;
 
 	check_pair(subject, "scale", replicas, "deploy.replicas");
 	if (!count || count->kind != NODE_INT)
 		return;
 	if (count->integer < 0 || count->integer > 100000)
-		complain(subject, count->at, scale ? "scale" : "deploy.replicas",
-			 "%s is not a number of containers", count->text);
+		subject_complain(subject, count->at, scale ? "scale" : "deploy.replicas",
+				 "%s is not a number of containers", count->text);
 	else if (name && count->integer > 1)
-		diagnostic_hint(complain(subject, name->at, "container_name",
-					 "%s containers cannot have one name", count->text),
+		diagnostic_hint(subject_complain(subject, name->at, "container_name",
+						 "%s containers cannot have one name", count->text),
 				"leave container_name out, or scale to 1");
 }
 
 static void check_limits(const struct subject *subject)
 {
 	check_pair(subject, "cpus",
-		   node_get(get_in(subject, "deploy", "resources", "limits"), "cpus"),
+		   node_get(subject_get_in(subject, "deploy", "resources", "limits"), "cpus"),
 		   "deploy.resources.limits.cpus");
 	check_pair(subject, "mem_limit",
-		   node_get(get_in(subject, "deploy", "resources", "limits"), "memory"),
+		   node_get(subject_get_in(subject, "deploy", "resources", "limits"), "memory"),
 		   "deploy.resources.limits.memory");
-	check_pair(subject, "mem_reservation",
-		   node_get(get_in(subject, "deploy", "resources", "reservations"), "memory"),
-		   "deploy.resources.reservations.memory");
+	check_pair(
+		subject, "mem_reservation",
+		node_get(subject_get_in(subject, "deploy", "resources", "reservations"), "memory"),
+		"deploy.resources.reservations.memory");
 	check_pair(subject, "pids_limit",
-		   node_get(get_in(subject, "deploy", "resources", "limits"), "pids"),
+		   node_get(subject_get_in(subject, "deploy", "resources", "limits"), "pids"),
 		   "deploy.resources.limits.pids");
 }
 
 static void check_ports(const struct subject *subject)
 {
-	const struct node *ports = get(subject, "ports");
+	const struct node *ports = subject_get(subject, "ports");
 
 	for (size_t i = 0; ports && i < ports->sequence.len; i++) {
 		const struct node *port = ports->sequence.items[i];
@@ -169,23 +134,25 @@ static void check_ports(const struct subject *subject)
 		snprintf(below, sizeof(below), "ports[%zu]", i);
 		if (target && target->kind == NODE_INT &&
 		    (target->integer < 1 || target->integer > 65535))
-			diagnostic_hint(complain(subject, target->at, below, "%s is not a port",
-						 target->text),
+			diagnostic_hint(subject_complain(subject, target->at, below,
+							 "%s is not a port", target->text),
 					"a port is a number from 1 to 65535");
 		if (published && *published->text && !strchr(published->text, '$') &&
 		    !port_range(published->text, true, &first, &last))
-			diagnostic_hint(complain(subject, published->at, below,
-						 "\"%s\" is not a host port", published->text),
+			diagnostic_hint(subject_complain(subject, published->at, below,
+							 "\"%s\" is not a host port",
+							 published->text),
 					"a number up to 65535, or a range: 8000-8010");
 		if (address && *address->text && !strchr(address->text, '$') &&
 		    !port_is_address(address->text))
-			complain(subject, address->at, below, "\"%s\" is not an IP address",
-				 address->text);
+			subject_complain(subject, address->at, below, "\"%s\" is not an IP address",
+					 address->text);
 		if (protocol && !strchr(protocol->text, '$') &&
 		    strcmp(protocol->text, "tcp") != 0 && strcmp(protocol->text, "udp") != 0 &&
 		    strcmp(protocol->text, "sctp") != 0)
-			diagnostic_hint(complain(subject, protocol->at, below,
-						 "\"%s\" is not a protocol", protocol->text),
+			diagnostic_hint(subject_complain(subject, protocol->at, below,
+							 "\"%s\" is not a protocol",
+							 protocol->text),
 					"tcp, udp or sctp");
 	}
 }
@@ -198,35 +165,31 @@ static void check_mount(const struct subject *subject, const struct node *mount,
 
 	if (!type)
 		return;
-	if (strcmp(type, "cluster") == 0 || strcmp(type, "image") == 0) {
-		complain(subject, mount->at, below,
-			 "mounts of type \"%s\" are known to the Compose Specification, but not "
-			 "built yet",
-			 type);
-		return;
-	}
 	if (!target || !*target->text)
-		complain(subject, mount->at, below, "\"target\" is missing");
-	if ((strcmp(type, "bind") == 0 || strcmp(type, "npipe") == 0) &&
+		subject_complain(subject, mount->at, below, "\"target\" is missing");
+	if ((strcmp(type, "bind") == 0 || strcmp(type, "npipe") == 0 ||
+	     strcmp(type, "image") == 0) &&
 	    (!source || !*source->text))
-		complain(subject, mount->at, below, "a mount of type %s needs a source", type);
+		subject_complain(subject, mount->at, below, "a mount of type %s needs a source",
+				 type);
 	if (strcmp(type, "tmpfs") == 0 && source && *source->text)
-		complain(subject, source->at, below, "a tmpfs has no source");
-	static const char *const options[] = {"bind", "volume", "tmpfs"};
+		subject_complain(subject, source->at, below, "a tmpfs has no source");
+	static const char *const options[] = {"bind", "volume", "tmpfs", "image"};
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		const struct node *other = node_get(mount, options[i]);
 
 		if (other && strcmp(type, options[i]) != 0 && other->mapping.len > 0)
-			complain(subject, other->at, below,
-				 "%s: says nothing to a mount of type %s", options[i], type);
+			subject_complain(subject, other->at, below,
+					 "%s: says nothing to a mount of type %s", options[i],
+					 type);
 	}
 }
 
 /* Two mounts at one place: volumes are unique already, tmpfs may meet them. */
 static void check_mounts(const struct subject *subject)
 {
-	const struct node *mounts = get(subject, "volumes");
-	const struct node *tmpfs = get(subject, "tmpfs");
+	const struct node *mounts = subject_get(subject, "volumes");
+	const struct node *tmpfs = subject_get(subject, "tmpfs");
 	CLEANUP(map_drop) struct map targets = {0};
 
 	for (size_t i = 0; mounts && i < mounts->sequence.len; i++) {
@@ -240,8 +203,8 @@ static void check_mounts(const struct subject *subject)
 		check_mount(subject, mount, below);
 		const struct node *other = target ? map_set(&targets, target, (void *)mount) : NULL;
 		if (other)
-			complain(subject, mount->at, below, "%s is mounted twice (%s)", target,
-				 lines_of(other, mount, (char[48]){0}));
+			subject_complain(subject, mount->at, below, "%s is mounted twice (%s)",
+					 target, lines_of(other, mount, (char[48]){0}));
 	}
 	for (size_t i = 0; tmpfs && i < tmpfs->sequence.len; i++) {
 		const struct node *item = tmpfs->sequence.items[i];
@@ -250,24 +213,24 @@ static void check_mounts(const struct subject *subject)
 		const struct node *other = map_set(&targets, target, (void *)item);
 
 		if (other)
-			complain(subject, item->at, "tmpfs", "%s is mounted twice (%s)", target,
-				 lines_of(other, item, (char[48]){0}));
+			subject_complain(subject, item->at, "tmpfs", "%s is mounted twice (%s)",
+					 target, lines_of(other, item, (char[48]){0}));
 	}
 }
 
 static void check_healthcheck(const struct subject *subject)
 {
-	const struct node *check = get(subject, "healthcheck");
+	const struct node *check = subject_get(subject, "healthcheck");
 	const struct node *start = node_get(check, "start_interval");
 
 	if (start && !node_get(check, "start_period"))
-		diagnostic_hint(complain(subject, start->at, "healthcheck.start_interval",
-					 "start_interval needs a start_period"),
+		diagnostic_hint(subject_complain(subject, start->at, "healthcheck.start_interval",
+						 "start_interval needs a start_period"),
 				"it is the interval while start_period lasts");
 	const struct node *retries = node_get(check, "retries");
 	if (retries && retries->kind == NODE_INT && retries->integer < 0)
-		complain(subject, retries->at, "healthcheck.retries",
-			 "%s is not a number of retries", retries->text);
+		subject_complain(subject, retries->at, "healthcheck.retries",
+				 "%s is not a number of retries", retries->text);
 }
 
 static bool is_restart(const char *text)
@@ -284,32 +247,29 @@ static bool is_restart(const char *text)
 
 static void check_words(const struct subject *subject)
 {
-	const struct node *restart = get(subject, "restart");
-	const struct node *policy = get(subject, "pull_policy");
-	static const char *const policies[] = {"always", "never",  "missing",       "build",
-					       "daily",  "weekly", "if_not_present"};
+	const struct node *restart = subject_get(subject, "restart");
+	const struct node *policy = subject_get(subject, "pull_policy");
+	static const char *const policies[] = {"always", "never",  "missing", "build",
+					       "daily",  "weekly", "refresh", "if_not_present"};
 	bool known = !policy || strchr(policy->text, '$') || text_starts(policy->text, "every_");
 
 	if (restart && *restart->text && !strchr(restart->text, '$') && !is_restart(restart->text))
-		diagnostic_hint(complain(subject, restart->at, "restart",
-					 "\"%s\" is not a restart policy", restart->text),
+		diagnostic_hint(subject_complain(subject, restart->at, "restart",
+						 "\"%s\" is not a restart policy", restart->text),
 				"\"no\", always, unless-stopped, on-failure or on-failure:3");
 	for (size_t i = 0; !known && i < ARRAY_LEN(policies); i++)
 		known = strcmp(policies[i], policy->text) == 0;
 	if (!known)
-		diagnostic_hint(complain(subject, policy->at, "pull_policy",
+		diagnostic_hint(
+			subject_complain(subject, policy->at, "pull_policy",
 					 "\"%s\" is not a pull policy", policy->text),
-				"always, never, missing, build, daily, weekly or every_12h");
-	const struct node *mode = get_in(subject, "deploy", "mode", NULL);
-	if (mode && strcmp(mode->text, "replicated") != 0)
-		complain(subject, mode->at, "deploy.mode",
-			 "\"%s\" is known to the Compose Specification, but not built yet",
-			 mode->text);
+			"always, never, missing, build, daily, weekly, every_12h, or refresh with "
+			"pull_refresh_after");
 }
 
 static void check_name(const struct subject *subject)
 {
-	const struct node *name = get(subject, "container_name");
+	const struct node *name = subject_get(subject, "container_name");
 	const char *text = node_text(name);
 
 	if (!text || !*text || strchr(text, '$'))
@@ -317,8 +277,8 @@ static void check_name(const struct subject *subject)
 	if (strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") !=
 		    strlen(text) ||
 	    strchr("_.-", text[0]) || strlen(text) < 2)
-		diagnostic_hint(complain(subject, name->at, "container_name",
-					 "\"%s\" is not a container's name", text),
+		diagnostic_hint(subject_complain(subject, name->at, "container_name",
+						 "\"%s\" is not a container's name", text),
 				"at least two letters, digits, \"_\", \".\" or \"-\", of which the "
 				"first is a letter or a digit");
 }
@@ -335,34 +295,37 @@ static void check_probe(const struct subject *subject, const struct node *probe)
 		const struct node *kind = node_get(probe, kinds[i]);
 
 		if (kind && found)
-			complain(subject, kind->at, below, "a probe is one of http, tcp and log");
+			subject_complain(subject, kind->at, below,
+					 "a probe is one of http, tcp and log");
 		found = kind ? kind : found;
 	}
 	if (!found) {
-		complain(subject, probe->at, below, "a probe needs one of http, tcp and log");
+		subject_complain(subject, probe->at, below,
+				 "a probe needs one of http, tcp and log");
 		return;
 	}
 	const struct node *port = node_get(found, "port");
 	if (port && port->kind == NODE_INT && (port->integer < 1 || port->integer > 65535))
-		complain(subject, port->at, below, "%s is not a port", port->text);
+		subject_complain(subject, port->at, below, "%s is not a port", port->text);
 	const struct node *path = node_get(found, "path");
 	if (path && path->text[0] != '/')
-		complain(subject, path->at, below, "the path \"%s\" does not begin with /",
-			 path->text);
+		subject_complain(subject, path->at, below, "the path \"%s\" does not begin with /",
+				 path->text);
 	const struct node *status = node_get(found, "status");
 	if (status && status->kind == NODE_INT && (status->integer < 100 || status->integer > 599))
-		complain(subject, status->at, below, "%s is not an HTTP status", status->text);
+		subject_complain(subject, status->at, below, "%s is not an HTTP status",
+				 status->text);
 	if (found->kind == NODE_STRING && !*found->text)
-		complain(subject, found->at, below, "the pattern is empty");
+		subject_complain(subject, found->at, below, "the pattern is empty");
 	const struct node *retries = node_get(probe, "retries");
 	if (retries && retries->kind == NODE_INT && retries->integer < 1)
-		complain(subject, retries->at, below, "%s is not a number of retries",
-			 retries->text);
+		subject_complain(subject, retries->at, below, "%s is not a number of retries",
+				 retries->text);
 }
 
 static void check_supervision(const struct subject *subject)
 {
-	const struct node *own = get(subject, "x-wincompose");
+	const struct node *own = subject_get(subject, "x-wincompose");
 	const struct node *probe = node_get(own, "probe");
 	const struct node *backoff = node_get(own, "backoff");
 	const struct node *initial = node_get(backoff, "initial");
@@ -373,9 +336,9 @@ static void check_supervision(const struct subject *subject)
 		check_probe(subject, probe);
 	if (initial && max && unit_duration(initial->text, &low) &&
 	    unit_duration(max->text, &high) && low > high)
-		complain(subject, max->at, "x-wincompose.backoff.max",
-			 "the longest wait %s is shorter than the first, %s", max->text,
-			 initial->text);
+		subject_complain(subject, max->at, "x-wincompose.backoff.max",
+				 "the longest wait %s is shorter than the first, %s", max->text,
+				 initial->text);
 }
 
 static void check_service(const struct subject *subject)
@@ -390,6 +353,7 @@ static void check_service(const struct subject *subject)
 	check_words(subject);
 	check_name(subject);
 	check_supervision(subject);
+	validate_parts(subject);
 }
 
 /* --- networks, volumes, secrets, configs */
@@ -406,8 +370,8 @@ static void check_external(const struct subject *subject)
 		if (strcmp(entry->key, "external") == 0 || strcmp(entry->key, "name") == 0 ||
 		    text_starts(entry->key, "x-"))
 			continue;
-		diagnostic_hint(complain(subject, entry->at, entry->key,
-					 "what is external takes no \"%s\"", entry->key),
+		diagnostic_hint(subject_complain(subject, entry->at, entry->key,
+						 "what is external takes no \"%s\"", entry->key),
 				"it exists already: only its name counts");
 	}
 }
@@ -418,23 +382,24 @@ static void check_file_source(const struct subject *subject)
 	const struct node *found = NULL;
 	const char *first = NULL;
 
-	if (is_true(get(subject, "external")))
+	if (is_true(subject_get(subject, "external")))
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
-		const struct node *source = get(subject, sources[i]);
+		const struct node *source = subject_get(subject, sources[i]);
 
 		if (source && found)
-			diagnostic_hint(complain(subject, source->at, sources[i],
-						 "%s and %s exclude each other (%s)", first,
-						 sources[i],
-						 lines_of(found, source, (char[48]){0})),
+			diagnostic_hint(subject_complain(subject, source->at, sources[i],
+							 "%s and %s exclude each other (%s)", first,
+							 sources[i],
+							 lines_of(found, source, (char[48]){0})),
 					"one of them says where it comes from");
 		first = source ? sources[i] : first;
 		found = source ? source : found;
 	}
 	if (!found)
-		diagnostic_hint(complain(subject, subject->entry->at, NULL, "it has no source"),
-				"file: or environment: says where it comes from");
+		diagnostic_hint(
+			subject_complain(subject, subject->entry->at, NULL, "it has no source"),
+			"file: or environment: says where it comes from");
 }
 
 void validate_tree(const struct node *root, bool partial, struct diagnostics *diagnostics)
@@ -470,12 +435,12 @@ struct references {
 	const struct map *disabled;
 	struct diagnostics *diagnostics;
 	struct map services; /* key -> entry */
-	struct map sections[4];
+	struct map sections[5];
 	struct map names; /* container_name -> entry of the service */
 };
 
-static const char *const sections[] = {"networks", "volumes", "secrets", "configs"};
-static const char *const kinds[] = {"network", "volume", "secret", "config"};
+static const char *const sections[] = {"networks", "volumes", "secrets", "configs", "models"};
+static const char *const kinds[] = {"network", "volume", "secret", "config", "model"};
 
 static void index_keys(struct map *map, const struct node *section)
 {
@@ -506,7 +471,7 @@ static void check_reference(struct references *references, const struct subject 
 	if (!name || map_has(map, name))
 		return;
 	struct diagnostic *d =
-		complain(subject, at, below, "there is no %s \"%s\"", kinds[section], name);
+		subject_complain(subject, at, below, "there is no %s \"%s\"", kinds[section], name);
 	const char *near = nearest(references, map, name);
 	if (near)
 		diagnostic_hint(d, "did you mean \"%s\"?", near);
@@ -537,8 +502,8 @@ static void warn_of_drive(struct references *references, const struct subject *s
 
 static void check_uses(struct references *references, const struct subject *subject)
 {
-	const struct node *networks = get(subject, "networks");
-	const struct node *mounts = get(subject, "volumes");
+	const struct node *networks = subject_get(subject, "networks");
+	const struct node *mounts = subject_get(subject, "volumes");
 
 	for (size_t i = 0; networks && i < networks->mapping.len; i++)
 		if (strcmp(networks->mapping.entries[i].key, "default") != 0)
@@ -556,7 +521,7 @@ static void check_uses(struct references *references, const struct subject *subj
 			check_reference(references, subject, 1, source->text, source->at, below);
 	}
 	for (unsigned i = 2; i < 4; i++) {
-		const struct node *uses = get(subject, sections[i]);
+		const struct node *uses = subject_get(subject, sections[i]);
 
 		for (size_t j = 0; uses && j < uses->sequence.len; j++) {
 			const struct node *source = node_get(uses->sequence.items[j], "source");
@@ -582,7 +547,7 @@ static const char *where_needed(const struct subject *subject, struct position a
 					       "volumes_from"};
 
 	for (size_t i = 0; i < ARRAY_LEN(implying); i++) {
-		const struct node *node = get(subject, implying[i]);
+		const struct node *node = subject_get(subject, implying[i]);
 		size_t len = node && node->kind == NODE_SEQUENCE ? node->sequence.len : 0;
 
 		if (node && same_place(node, at))
@@ -594,9 +559,44 @@ static const char *where_needed(const struct subject *subject, struct position a
 	return "depends_on";
 }
 
+/* What a build takes from elsewhere in the project. */
+static void check_build_uses(struct references *references, const struct subject *subject)
+{
+	const struct node *secrets = subject_get_in(subject, "build", "secrets", NULL);
+	const struct node *contexts = subject_get_in(subject, "build", "additional_contexts", NULL);
+	const struct node *models = subject_get(subject, "models");
+
+	for (size_t i = 0; secrets && i < secrets->sequence.len; i++) {
+		const struct node *source = node_get(secrets->sequence.items[i], "source");
+
+		if (source)
+			check_reference(references, subject, 2, source->text, source->at,
+					"build.secrets");
+	}
+	for (size_t i = 0; contexts && i < contexts->mapping.len; i++) {
+		const struct node *value = contexts->mapping.entries[i].value;
+		const char *name = text_starts(value->text, "service:")
+					   ? value->text + strlen("service:")
+					   : NULL;
+		const struct node_entry *entry = name ? map_get(&references->services, name) : NULL;
+
+		if (name && !entry)
+			subject_complain(subject, value->at, "build.additional_contexts",
+					 "there is no service \"%s\"", name);
+		else if (name && !node_get(entry->value, "build"))
+			diagnostic_hint(subject_complain(subject, value->at,
+							 "build.additional_contexts",
+							 "service \"%s\" has no build", name),
+					"an image is named by docker-image://");
+	}
+	for (size_t i = 0; models && i < models->mapping.len; i++)
+		check_reference(references, subject, 4, models->mapping.entries[i].key,
+				models->mapping.entries[i].at, "models");
+}
+
 static void check_needs(struct references *references, const struct subject *subject)
 {
-	const struct node *needs = get(subject, "depends_on");
+	const struct node *needs = subject_get(subject, "depends_on");
 
 	for (size_t i = 0; needs && i < needs->mapping.len; i++) {
 		const struct node_entry *need = &needs->mapping.entries[i];
@@ -607,14 +607,15 @@ static void check_needs(struct references *references, const struct subject *sub
 			continue;
 		if (map_has(references->disabled, need->key)) {
 			diagnostic_hint(
-				complain(subject, need->at, where_needed(subject, need->at),
-					 "it needs \"%s\", which no active profile enables",
-					 need->key),
+				subject_complain(subject, need->at, where_needed(subject, need->at),
+						 "it needs \"%s\", which no active profile enables",
+						 need->key),
 				"name a profile of it with --profile, or say required: false");
 			continue;
 		}
-		struct diagnostic *d = complain(subject, need->at, where_needed(subject, need->at),
-						"there is no service \"%s\"", need->key);
+		struct diagnostic *d =
+			subject_complain(subject, need->at, where_needed(subject, need->at),
+					 "there is no service \"%s\"", need->key);
 		const char *near = nearest(references, &references->services, need->key);
 		if (near)
 			diagnostic_hint(d, "did you mean \"%s\"?", near);
@@ -623,16 +624,16 @@ static void check_needs(struct references *references, const struct subject *sub
 
 static void check_container_name(struct references *references, const struct subject *subject)
 {
-	const struct node *name = get(subject, "container_name");
+	const struct node *name = subject_get(subject, "container_name");
 
 	if (!name || !*name->text)
 		return;
 	const struct node_entry *other =
 		map_set(&references->names, name->text, (void *)subject->entry);
 	if (other)
-		diagnostic_hint(complain(subject, name->at, "container_name",
-					 "\"%s\" is the name of service \"%s\" too", name->text,
-					 other->key),
+		diagnostic_hint(subject_complain(subject, name->at, "container_name",
+						 "\"%s\" is the name of service \"%s\" too",
+						 name->text, other->key),
 				"a container's name must be its own");
 }
 
@@ -644,18 +645,19 @@ void validate_references(const struct node *root, const struct map *disabled,
 		.root = root, .disabled = disabled, .diagnostics = diagnostics};
 
 	index_keys(&references.services, services);
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < ARRAY_LEN(sections); i++)
 		index_keys(&references.sections[i], node_get(root, sections[i]));
 	for (size_t i = 0; services && i < services->mapping.len; i++) {
 		const struct subject subject = {"services", &services->mapping.entries[i],
 						diagnostics};
 
 		check_uses(&references, &subject);
+		check_build_uses(&references, &subject);
 		check_needs(&references, &subject);
 		check_container_name(&references, &subject);
 	}
 	map_drop(&references.services);
 	map_drop(&references.names);
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < ARRAY_LEN(sections); i++)
 		map_drop(&references.sections[i]);
 }

@@ -7,12 +7,17 @@
 
 #include "base/map.h"
 #include "compose/project/diagnostic.h"
+#include "compose/project/subject.h"
 
 /* Rules within one service or resource; of all services, the disabled too. partial: other findings
  * may be why something is missing, so that is not told. */
 void validate_tree(const struct node *root, bool partial, struct diagnostics *diagnostics);
 
-/* References between services and to networks, volumes, secrets and configs. disabled: the names of
+/* The part of validate_tree that looks at numbers, devices, hooks, watches, platforms and deploy of
+ * one service. */
+void validate_parts(const struct subject *service);
+
+/* References between services and to networks, volumes, secrets, configs and models. disabled: the names of
  * services that no profile enables. */
 void validate_references(const struct node *root, const struct map *disabled,
 			 struct diagnostics *diagnostics);

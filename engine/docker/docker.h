@@ -25,7 +25,7 @@ extern const struct engine_ops docker_ops;
 
 enum {
 	DOCKER_API_MIN = 40, /* 1.40: Docker 19.03 */
-	DOCKER_API_MAX = 48,
+	DOCKER_API_MAX = 49,
 	DOCKER_JSON_MAX = 64 << 20,
 };
 

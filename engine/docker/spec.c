@@ -15,7 +15,9 @@ enum {
 	API_ANNOTATIONS = 43,
 	API_MULTI_NETWORK = 44,
 	API_START_INTERVAL = 44,
+	API_READ_ONLY_RECURSION = 44,
 	API_VOLUME_SUBPATH = 45,
+	API_IMAGE_MOUNT = 48,
 	API_GW_PRIORITY = 48,
 };
 
@@ -76,6 +78,10 @@ cJSON *docker_endpoint_json(const struct spec_endpoint *endpoint, unsigned api)
 		set_strings(ipam, "LinkLocalIPs", endpoint->link_local_ips);
 	}
 	docker_labels_json(json, "DriverOpts", &endpoint->driver_opts);
+	if (endpoint->interface_name)
+		json_set_string(object_in(json, "DriverOpts"), "com.docker.network.endpoint.ifname",
+				endpoint->interface_name);
+	set_strings(json, "Links", endpoint->links);
 	if (api >= API_MULTI_NETWORK)
 		json_set_string(json, "MacAddress", endpoint->mac_address);
 	if (api >= API_GW_PRIORITY)
@@ -143,7 +149,7 @@ static bool as_bind(const struct spec_mount *mount)
 	bool windows = mount->target[0] && mount->target[1] == ':';
 
 	return text_same(mount->type, "bind") && (mount->create_host_path || mount->selinux) &&
-	       (windows || !strchr(mount->source, ':'));
+	       !mount->recursive && (windows || !strchr(mount->source, ':'));
 }
 
 static void add_bind(cJSON *host, const struct spec_mount *mount)
@@ -159,6 +165,41 @@ static void add_bind(cJSON *host, const struct spec_mount *mount)
 	cJSON_AddItemToArray(array_in(host, "Binds"), cJSON_CreateString(text_string(&bind)));
 }
 
+static void add_recursion(cJSON *json, const char *recursive, unsigned api)
+{
+	static const struct {
+		const char *word, *field;
+		unsigned api;
+	} fields[] = {
+		{"disabled", "NonRecursive", 40},
+		{"writable", "ReadOnlyNonRecursive", API_READ_ONLY_RECURSION},
+		{"readonly", "ReadOnlyForceRecursive", API_READ_ONLY_RECURSION},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (text_same(recursive, fields[i].word) && api >= fields[i].api)
+			json_set_bool(object_in(json, "BindOptions"), fields[i].field, true);
+}
+
+static void add_bind_options(cJSON *json, const struct spec_mount *mount, unsigned api)
+{
+	if (mount->propagation)
+		json_set_string(object_in(json, "BindOptions"), "Propagation", mount->propagation);
+	if (mount->create_host_path && api >= API_CREATE_MOUNTPOINT)
+		json_set_bool(object_in(json, "BindOptions"), "CreateMountpoint", true);
+	add_recursion(json, mount->recursive, api);
+}
+
+static void add_volume_options(cJSON *json, const struct spec_mount *mount, unsigned api)
+{
+	if (mount->nocopy)
+		json_set_bool(object_in(json, "VolumeOptions"), "NoCopy", true);
+	if (mount->subpath && api >= API_VOLUME_SUBPATH)
+		json_set_string(object_in(json, "VolumeOptions"), "Subpath", mount->subpath);
+	if (mount->labels.len)
+		docker_labels_json(object_in(json, "VolumeOptions"), "Labels", &mount->labels);
+}
+
 static void add_mount(cJSON *host, const struct spec_mount *mount, unsigned api)
 {
 	cJSON *json = cJSON_CreateObject();
@@ -167,18 +208,14 @@ static void add_mount(cJSON *host, const struct spec_mount *mount, unsigned api)
 	json_set_string(json, "Source", mount->source);
 	json_set_string(json, "Target", mount->target);
 	set_true(json, "ReadOnly", mount->read_only);
+	json_set_string(json, "Consistency", mount->consistency);
 	if (text_same(mount->type, "bind")) {
-		if (mount->propagation)
-			json_set_string(object_in(json, "BindOptions"), "Propagation",
-					mount->propagation);
-		if (mount->create_host_path && api >= API_CREATE_MOUNTPOINT)
-			json_set_bool(object_in(json, "BindOptions"), "CreateMountpoint", true);
+		add_bind_options(json, mount, api);
 	} else if (text_same(mount->type, "volume")) {
-		if (mount->nocopy)
-			json_set_bool(object_in(json, "VolumeOptions"), "NoCopy", true);
-		if (mount->subpath && api >= API_VOLUME_SUBPATH)
-			json_set_string(object_in(json, "VolumeOptions"), "Subpath",
-					mount->subpath);
+		add_volume_options(json, mount, api);
+	} else if (text_same(mount->type, "image")) {
+		if (mount->subpath && api >= API_IMAGE_MOUNT)
+			json_set_string(object_in(json, "ImageOptions"), "Subpath", mount->subpath);
 	} else if (text_same(mount->type, "tmpfs")) {
 		if (mount->tmpfs_size)
 			json_set_int(object_in(json, "TmpfsOptions"), "SizeBytes",
@@ -252,6 +289,46 @@ static void add_process(cJSON *json, const struct container_spec *spec)
 	docker_labels_json(json, "Labels", &spec->labels);
 }
 
+static void add_throttles(cJSON *host, const char *key, const char *rate,
+			  const struct spec_throttles *throttles)
+{
+	for (size_t i = 0; i < throttles->len; i++) {
+		cJSON *json = cJSON_CreateObject();
+
+		json_set_string(json, "Path", throttles->items[i].path);
+		json_set_int(json, rate, throttles->items[i].rate);
+		cJSON_AddItemToArray(array_in(host, key), json);
+	}
+}
+
+static void add_blkio(cJSON *host, const struct spec_blkio *blkio)
+{
+	set_number(host, "BlkioWeight", blkio->weight);
+	add_throttles(host, "BlkioWeightDevice", "Weight", &blkio->weight_device);
+	add_throttles(host, "BlkioDeviceReadBps", "Rate", &blkio->read_bps);
+	add_throttles(host, "BlkioDeviceReadIOps", "Rate", &blkio->read_iops);
+	add_throttles(host, "BlkioDeviceWriteBps", "Rate", &blkio->write_bps);
+	add_throttles(host, "BlkioDeviceWriteIOps", "Rate", &blkio->write_iops);
+}
+
+static void add_device_requests(cJSON *host, const struct container_spec *spec)
+{
+	for (size_t i = 0; i < spec->device_request_count; i++) {
+		const struct spec_device_request *request = &spec->device_requests[i];
+		cJSON *json = cJSON_CreateObject();
+
+		json_set_string(json, "Driver", request->driver);
+		set_number(json, "Count", request->count);
+		set_strings(json, "DeviceIDs", request->device_ids);
+		/* A list of lists: one of them must fit whole. */
+		if (request->capabilities)
+			cJSON_AddItemToArray(cJSON_AddArrayToObject(json, "Capabilities"),
+					     json_strings(request->capabilities));
+		docker_labels_json(json, "Options", &request->options);
+		cJSON_AddItemToArray(array_in(host, "DeviceRequests"), json);
+	}
+}
+
 static void add_resources(cJSON *host, const struct container_spec *spec)
 {
 	set_number(host, "NanoCpus", spec->nano_cpus);
@@ -262,8 +339,18 @@ static void add_resources(cJSON *host, const struct container_spec *spec)
 	set_number(host, "CpuShares", spec->cpu_shares);
 	set_number(host, "CpuCount", spec->cpu_count);
 	set_number(host, "CpuPercent", (int64_t)spec->cpu_percent);
+	set_number(host, "CpuPeriod", spec->cpu_period);
+	set_number(host, "CpuQuota", spec->cpu_quota);
+	set_number(host, "CpuRealtimePeriod", spec->cpu_rt_period);
+	set_number(host, "CpuRealtimeRuntime", spec->cpu_rt_runtime);
+	set_number(host, "MemorySwappiness", spec->swappiness);
+	set_true(host, "OomKillDisable", spec->oom_kill_disable);
+	set_number(host, "OomScoreAdj", spec->oom_score_adj);
 	set_number(host, "ShmSize", spec->shm_size);
 	json_set_string(host, "CpusetCpus", spec->cpuset);
+	set_strings(host, "DeviceCgroupRules", spec->device_cgroup_rules);
+	add_blkio(host, &spec->blkio);
+	add_device_requests(host, spec);
 	for (size_t i = 0; i < spec->ulimit_count; i++) {
 		cJSON *limit = cJSON_CreateObject();
 
@@ -332,6 +419,7 @@ static void add_host(cJSON *host, const struct container_spec *spec, unsigned ap
 	set_strings(host, "DnsSearch", spec->dns_search);
 	set_strings(host, "DnsOptions", spec->dns_opt);
 	set_strings(host, "ExtraHosts", spec->extra_hosts);
+	set_strings(host, "Links", spec->links);
 	docker_labels_json(host, "StorageOpt", &spec->storage_opt);
 	if (api >= API_ANNOTATIONS)
 		docker_labels_json(host, "Annotations", &spec->annotations);
@@ -377,13 +465,16 @@ cJSON *docker_network_json(const struct network_spec *spec)
 	set_true(json, "Internal", spec->internal);
 	set_true(json, "Attachable", spec->attachable);
 	set_true(json, "EnableIPv6", spec->ipv6);
+	if (spec->ipv4_off)
+		json_set_bool(json, "EnableIPv4", false);
 	docker_labels_json(json, "Options", &spec->driver_opts);
 	docker_labels_json(json, "Labels", &spec->labels);
-	if (!spec->ipam_driver && !spec->pool_count)
+	if (!spec->ipam_driver && !spec->pool_count && !spec->ipam_options.len)
 		return json;
 	cJSON *ipam = cJSON_AddObjectToObject(json, "IPAM");
 
 	json_set_string(ipam, "Driver", spec->ipam_driver ? spec->ipam_driver : "default");
+	docker_labels_json(ipam, "Options", &spec->ipam_options);
 	for (size_t i = 0; i < spec->pool_count; i++) {
 		cJSON *pool = cJSON_CreateObject();
 

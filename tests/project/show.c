@@ -163,12 +163,12 @@ static void leave_out(struct node *node, const char *key, const char *const *wor
 		struct node_entry *entry = &node->mapping.entries[i];
 		bool out = false;
 
+		leave_out(entry->value, entry->key, words);
 		for (size_t j = 0; words[j]; j++)
 			out |= strcmp(entry->key, words[j]) == 0 &&
 			       (entry->value->kind == NODE_NULL ||
 				(entry->value->kind == NODE_MAPPING &&
 				 entry->value->mapping.len == 0));
-		leave_out(entry->value, entry->key, words);
 		if (out)
 			node_remove(node, entry->key);
 		else
@@ -224,8 +224,8 @@ static void compare(const struct node *ours, const struct node *theirs, const ch
 
 static int print_compared(const struct show *show, struct project *project)
 {
-	static const char *const words[] = {"command",   "entrypoint", "ipam",
-					    "placement", "resources",  NULL};
+	static const char *const words[] = {"command",   "entrypoint", "ipam", "placement",
+					    "resources", "exec",       NULL};
 	CLEANUP(error_drop) struct error *err = NULL;
 	CLEANUP(diagnostics_drop) struct diagnostics diagnostics = {0};
 	CLEANUP(text_drop) struct text text = {0};

@@ -434,6 +434,124 @@ static void several_networks_go_into_one_create_from_api_1_44_on(void **state)
 		    "\"back\":{\"IPAMConfig\":{\"IPv4Address\":\"10.1.2.3\"},\"GwPriority\":7}}}}");
 }
 
+static void options_of_mounts_have_fields_of_their_own(void **state)
+{
+	struct label labels[] = {{"k", "v"}};
+	struct spec_mount mounts[] = {
+		{.type = "bind", .source = "/a", .target = "/b", .recursive = "disabled"},
+		{.type = "bind", .source = "/a", .target = "/c", .recursive = "writable"},
+		{.type = "bind",
+		 .source = "/a",
+		 .target = "/d",
+		 .recursive = "readonly",
+		 .create_host_path = true},
+		{.type = "volume", .source = "v", .target = "/v", .labels = {labels, 1, 1}},
+		{.type = "image", .source = "tools:1", .target = "/t", .subpath = "bin"},
+		{.type = "bind", .source = "/a", .target = "/e", .consistency = "cached"},
+	};
+	struct container_spec spec = {
+		.image = "i", .stop_timeout = -1, .mounts = mounts, .mount_count = 6};
+
+	(void)state;
+	assert_json(docker_container_json(&spec, 48),
+		    "{\"Image\":\"i\",\"AttachStdout\":true,\"AttachStderr\":true,\"HostConfig\":{"
+		    "\"Mounts\":["
+		    "{\"Type\":\"bind\",\"Source\":\"/a\",\"Target\":\"/b\","
+		    "\"BindOptions\":{\"NonRecursive\":true}},"
+		    "{\"Type\":\"bind\",\"Source\":\"/a\",\"Target\":\"/c\","
+		    "\"BindOptions\":{\"ReadOnlyNonRecursive\":true}},"
+		    "{\"Type\":\"bind\",\"Source\":\"/a\",\"Target\":\"/d\","
+		    "\"BindOptions\":{\"CreateMountpoint\":true,\"ReadOnlyForceRecursive\":true}},"
+		    "{\"Type\":\"volume\",\"Source\":\"v\",\"Target\":\"/v\","
+		    "\"VolumeOptions\":{\"Labels\":{\"k\":\"v\"}}},"
+		    "{\"Type\":\"image\",\"Source\":\"tools:1\",\"Target\":\"/t\","
+		    "\"ImageOptions\":{\"Subpath\":\"bin\"}},"
+		    "{\"Type\":\"bind\",\"Source\":\"/a\",\"Target\":\"/e\","
+		    "\"Consistency\":\"cached\"}]}}");
+}
+
+static void devices_that_drivers_give_are_requests(void **state)
+{
+	struct label labels[] = {{"virt", "1"}};
+	struct spec_device_request requests[] = {
+		{.count = -1, .capabilities = STRINGS("gpu")},
+		{.driver = "nvidia",
+		 .device_ids = STRINGS("0", "3"),
+		 .capabilities = STRINGS("gpu", "utility"),
+		 .options = {labels, 1, 1}},
+	};
+	struct container_spec spec = {.image = "i",
+				      .stop_timeout = -1,
+				      .device_requests = requests,
+				      .device_request_count = 2};
+
+	(void)state;
+	assert_json(docker_container_json(&spec, 41),
+		    "{\"Image\":\"i\",\"AttachStdout\":true,\"AttachStderr\":true,\"HostConfig\":{"
+		    "\"DeviceRequests\":[{\"Count\":-1,\"Capabilities\":[[\"gpu\"]]},"
+		    "{\"Driver\":\"nvidia\",\"DeviceIDs\":[\"0\",\"3\"],"
+		    "\"Capabilities\":[[\"gpu\",\"utility\"]],\"Options\":{\"virt\":\"1\"}}]}}");
+}
+
+static void every_limit_of_the_specification_has_its_field(void **state)
+{
+	struct spec_throttle a[] = {{"/dev/a", 400}}, b[] = {{"/dev/b", 7}};
+	struct container_spec spec = {
+		.image = "i",
+		.stop_timeout = -1,
+		.cpu_period = 100000,
+		.cpu_quota = -1,
+		.cpu_rt_period = 3,
+		.cpu_rt_runtime = 4,
+		.swappiness = 60,
+		.oom_kill_disable = true,
+		.oom_score_adj = -500,
+		.device_cgroup_rules = STRINGS("c 1:3 mr"),
+		.blkio = {.weight = 300,
+			  .weight_device = {a, 1},
+			  .read_bps = {b, 1},
+			  .read_iops = {b, 1},
+			  .write_bps = {b, 1},
+			  .write_iops = {b, 1}},
+	};
+
+	(void)state;
+	assert_json(docker_container_json(&spec, 41),
+		    "{\"Image\":\"i\",\"AttachStdout\":true,\"AttachStderr\":true,\"HostConfig\":{"
+		    "\"CpuPeriod\":100000,\"CpuQuota\":-1,\"CpuRealtimePeriod\":3,"
+		    "\"CpuRealtimeRuntime\":4,\"MemorySwappiness\":60,\"OomKillDisable\":true,"
+		    "\"OomScoreAdj\":-500,\"DeviceCgroupRules\":[\"c 1:3 mr\"],"
+		    "\"BlkioWeight\":300,"
+		    "\"BlkioWeightDevice\":[{\"Path\":\"/dev/a\",\"Weight\":400}],"
+		    "\"BlkioDeviceReadBps\":[{\"Path\":\"/dev/b\",\"Rate\":7}],"
+		    "\"BlkioDeviceReadIOps\":[{\"Path\":\"/dev/b\",\"Rate\":7}],"
+		    "\"BlkioDeviceWriteBps\":[{\"Path\":\"/dev/b\",\"Rate\":7}],"
+		    "\"BlkioDeviceWriteIOps\":[{\"Path\":\"/dev/b\",\"Rate\":7}]}}");
+}
+
+static void links_and_the_interfaces_name_are_the_endpoints(void **state)
+{
+	struct spec_endpoint endpoints[] = {
+		{.network = "n", .links = STRINGS("shop-db-1:db"), .interface_name = "eth7"}};
+	struct container_spec spec = {
+		.image = "i", .stop_timeout = -1, .endpoints = endpoints, .endpoint_count = 1};
+	struct container_spec old = {.image = "i",
+				     .stop_timeout = -1,
+				     .network_mode = "bridge",
+				     .links = STRINGS("shop-db-1:db")};
+
+	(void)state;
+	assert_json(docker_container_json(&spec, 49),
+		    "{\"Image\":\"i\",\"AttachStdout\":true,\"AttachStderr\":true,"
+		    "\"HostConfig\":{\"NetworkMode\":\"n\"},"
+		    "\"NetworkingConfig\":{\"EndpointsConfig\":{\"n\":{"
+		    "\"DriverOpts\":{\"com.docker.network.endpoint.ifname\":\"eth7\"},"
+		    "\"Links\":[\"shop-db-1:db\"]}}}}");
+	assert_json(docker_container_json(&old, 49),
+		    "{\"Image\":\"i\",\"AttachStdout\":true,\"AttachStderr\":true,"
+		    "\"HostConfig\":{\"Links\":[\"shop-db-1:db\"],\"NetworkMode\":\"bridge\"}}");
+}
+
 static void networks_and_volumes_are_asked_for_as_the_api_wants_them(void **state)
 {
 	struct label labels[] = {{"k", "v"}};
@@ -453,6 +571,12 @@ static void networks_and_volumes_are_asked_for_as_the_api_wants_them(void **stat
 		    "\"v\"},"
 		    "\"IPAM\":{\"Driver\":\"default\",\"Config\":[{\"Subnet\":\"10.9.0.0/24\","
 		    "\"Gateway\":\"10.9.0.1\"}]}}");
+	struct network_spec bare = {
+		.name = "b", .ipv6 = true, .ipv4_off = true, .ipam_options = {labels, 1, 1}};
+	assert_json(docker_network_json(&bare),
+		    "{\"Name\":\"b\",\"CheckDuplicate\":true,\"EnableIPv6\":true,"
+		    "\"EnableIPv4\":false,\"IPAM\":{\"Driver\":\"default\","
+		    "\"Options\":{\"k\":\"v\"}}}");
 	assert_json(docker_volume_json(&volume),
 		    "{\"Name\":\"v\",\"Driver\":\"local\",\"DriverOpts\":{\"k\":\"v\"}}");
 }
@@ -495,6 +619,10 @@ int main(void)
 		cmocka_unit_test(a_whole_container_is_asked_for_as_the_api_wants_it),
 		cmocka_unit_test(mounts_take_the_form_that_can_say_what_they_want),
 		cmocka_unit_test(several_networks_go_into_one_create_from_api_1_44_on),
+		cmocka_unit_test(options_of_mounts_have_fields_of_their_own),
+		cmocka_unit_test(devices_that_drivers_give_are_requests),
+		cmocka_unit_test(every_limit_of_the_specification_has_its_field),
+		cmocka_unit_test(links_and_the_interfaces_name_are_the_endpoints),
 		cmocka_unit_test(networks_and_volumes_are_asked_for_as_the_api_wants_them),
 		cmocka_unit_test(paths_and_queries_are_escaped),
 	};
