@@ -174,7 +174,9 @@ void rule_check(const struct project *project, const struct preflight_facts *fac
 const char *rule_sentence(const char *attribute, bool windows, enum severity *severity)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
-		if (rules[i].scope != (windows ? WINDOWS : LINUX) ||
+		enum scope scope = rules[i].scope;
+
+		if ((scope != ANYWHERE && scope != (windows ? WINDOWS : LINUX)) ||
 		    strcmp(rules[i].path, attribute) != 0)
 			continue;
 		*severity = rules[i].severity;

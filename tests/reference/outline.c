@@ -44,6 +44,11 @@ static const struct look looks[] = {
 	[SHAPE_OBJECT] = {"object", NULL, NULL, "mapping"},
 	[SHAPE_MAP] = {"object", NULL, NULL, "mapping by name"},
 	[SHAPE_ITEMS] = {"array", NULL, NULL, "list"},
+	[SHAPE_SWITCH] = {"boolean string", NULL, NULL, "true, false or text"},
+	[SHAPE_COUNT] = {"integer string", NULL, NULL, "whole number, or `all`"},
+	[SHAPE_LISTS] = {"object", NULL, "string number boolean array",
+			 "mapping of texts or lists"},
+	[SHAPE_SSH] = {"object array", "string", "string null", "mapping, or list of id=path"},
 };
 
 static const struct look *look_of(const struct row *row)
