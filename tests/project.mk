@@ -22,4 +22,4 @@ project-update: $(show)
 
 # Optional: PEER_COMPOSE=/path/to/docker-compose make parity
 parity: $(show)
-	@tests/parity $(show)
+	@tests/parity/run $(show)

@@ -12,6 +12,7 @@
 #include "compose/cli/cli.h"
 #include "compose/cli/part.h"
 #include "compose/cli/verb.h"
+#include "compose/project/print.h"
 
 struct values {
 	bool quiet, services, volumes, networks, models, images, profiles, variables, environment,
@@ -96,7 +97,7 @@ static void add_whole(const struct project *project, const struct values *values
 	if (!values->format || strcmp(values->format, "yaml") == 0) {
 		node_to_yaml(project->root, &whole);
 	} else {
-		CLEANUP(json_drop) cJSON *json = node_to_json(project->root);
+		CLEANUP(json_drop) cJSON *json = print_json(project, values->no_interpolate);
 		CLEANUP(memory_free) char *printed = json_print_pretty(json);
 		text_printf(&whole, "%s\n", printed);
 	}

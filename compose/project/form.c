@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "compose/project/form.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/map.h"
 #include "base/own.h"
+#include "compose/project/date.h"
 #include "compose/project/scalar.h"
 #include "compose/project/unit.h"
 #include "compose/project/words.h"
@@ -19,6 +21,10 @@ static bool is_number(const struct node *in)
 /* The value as a string node at its own place. */
 static struct node *as_string(struct shaper *shaper, struct node *in)
 {
+	CLEANUP(text_drop) struct text date = {0};
+
+	if (in->date && date_long(in->text, &date))
+		return node_string(shaper->arena, text_string(&date), in->at);
 	if (in->kind == NODE_STRING)
 		return in;
 	struct node *out = node_new(shaper->arena, NODE_STRING, in->at);
@@ -133,9 +139,10 @@ struct node *form_bytes(struct shaper *shaper, const struct row *row, struct nod
 	(void)row;
 	if (shape_is_open(shaper, in))
 		return in;
-	if (in->kind != NODE_STRING && !is_number(in))
+	if (in->kind != NODE_STRING && in->kind != NODE_INT)
 		return shape_refuse(shaper, in, trail, "an amount of memory");
-	if (!unit_bytes(scalar_string(shaper->arena, in), &bytes)) {
+	if (!unit_bytes(scalar_string(shaper->arena, in), &bytes) ||
+	    (in->kind == NODE_STRING && bytes < 0)) {
 		diagnostic_hint(shape_complain(shaper, in->at, trail,
 					       "\"%s\" is not an amount of memory", in->text),
 				"a number of bytes or one with a unit: 512m, 1.5g, 64kb");
@@ -191,9 +198,7 @@ struct node *form_mode(struct shaper *shaper, const struct row *row, struct node
 				"octal digits: 0440");
 		return NULL;
 	}
-	struct node *out = node_new(shaper->arena, NODE_STRING, in->at);
-	out->text = arena_format(shaper->arena, "0%llo", mode);
-	return out;
+	return node_int(shaper->arena, mode, in->at);
 }
 
 /* --- lists */
@@ -228,6 +233,19 @@ struct node *form_strings(struct shaper *shaper, const struct row *row, struct n
 	return out;
 }
 
+/* What stands behind an operator is not run, as docker compose has it, and there only in silence. */
+static void warn_of_operator(struct shaper *shaper, const struct node *in, const char *end,
+			     const struct trail *trail)
+{
+	CLEANUP(text_drop) struct text path = {0};
+
+	trail_add(trail, &path);
+	diagnostic_hint(diagnostics_add(shaper->diagnostics, SEVERITY_WARNING, in->at,
+					text_string(&path),
+					"the command ends before \"%c\": there is no shell", *end),
+			"[\"sh\", \"-c\", \"...\"] runs one");
+}
+
 struct node *form_command(struct shaper *shaper, const struct row *row, struct node *in,
 			  const struct trail *trail)
 {
@@ -243,11 +261,13 @@ struct node *form_command(struct shaper *shaper, const struct row *row, struct n
 		return in;
 	if (!words_split(in->text, &words)) {
 		diagnostic_hint(shape_complain(shaper, in->at, trail,
-					       "the command line has an open quote or ends with a "
-					       "backslash"),
+					       "the command line has an open quote, a parenthesis "
+					       "outside of quotes or a backslash at its end"),
 				"as a list no quotes are needed: [\"echo\", \"it's\"]");
 		return NULL;
 	}
+	if (words.end)
+		warn_of_operator(shaper, in, words.end, trail);
 	struct node *out = node_new(shaper->arena, NODE_SEQUENCE, in->at);
 	ARRAY_FOR_EACH (char *, word, &words.list)
 		node_append(shaper->arena, out, node_string(shaper->arena, *word, in->at));
@@ -271,8 +291,8 @@ struct node *form_test(struct shaper *shaper, const struct row *row, struct node
 		return shape_refuse(shaper, in, trail, "a string or a list of strings");
 	struct node *out = form_strings(shaper, &list, in, trail);
 	const char *first = out->sequence.len > 0 ? out->sequence.items[0]->text : NULL;
-	if (!first || (strcmp(first, "CMD") != 0 && strcmp(first, "CMD-SHELL") != 0 &&
-		       strcmp(first, "NONE") != 0)) {
+	if (first && strcmp(first, "CMD") != 0 && strcmp(first, "CMD-SHELL") != 0 &&
+	    strcmp(first, "NONE") != 0) {
 		diagnostic_hint(
 			shape_complain(shaper, in->at, trail,
 				       "the list begins neither with CMD nor with CMD-SHELL "
@@ -350,6 +370,10 @@ struct node *form_pairs(struct shaper *shaper, const struct row *row, struct nod
 
 		if (value->kind >= NODE_SEQUENCE) {
 			shape_refuse(shaper, value, &at, "a string, a number, a boolean or null");
+			continue;
+		}
+		if (value->kind == NODE_FLOAT && !isfinite(value->real)) {
+			shape_refuse(shaper, value, &at, "a string or a finite number");
 			continue;
 		}
 		if (value->tag != NODE_RESET && (value->kind != NODE_NULL || labels))

@@ -307,7 +307,7 @@ static void make_whole(struct loader *loader, struct node *root)
 	if (!options->no_env_resolution)
 		resolve_files(loader->arena, &loader->variables, root, loader->diagnostics,
 			      &loader->texts);
-	if (!options->all_resources && !options->no_normalize)
+	if (!options->all_resources)
 		prune_resources(root);
 	if (!node_get(root, "services"))
 		node_set(loader->arena, root, "services",

@@ -51,6 +51,7 @@ struct node_entry {
 struct node {
 	enum node_kind kind : 8;
 	enum node_tag tag : 8;
+	bool date : 1; /* a string that was written plain and that YAML 1.1 takes for a date */
 	uint8_t lead; /* columns from at to the first character of the text, where it stands in one
 			 line; else NODE_FAR */
 	struct position at;

@@ -57,6 +57,8 @@ static void split(char *text, struct spec *spec)
 	*spec = (struct spec){none, none, text, slash ? slash + 1 : tcp};
 	if (slash)
 		*slash = '\0';
+	if (!*spec->protocol)
+		spec->protocol = tcp;
 	char *colon = strrchr(text, ':');
 	if (!colon)
 		return;
@@ -135,6 +137,16 @@ static void add(struct shaper *shaper, struct node *items, const struct node *br
 	node_append(arena, items, item);
 }
 
+/* The host's ports as they are written shortest. */
+static const char *published(struct shaper *shaper, const struct spec *spec,
+			     const unsigned at[static 4])
+{
+	if (!*spec->host)
+		return NULL;
+	return at[0] == at[1] ? arena_format(shaper->arena, "%u", at[0])
+			      : arena_format(shaper->arena, "%u-%u", at[0], at[1]);
+}
+
 bool port_expand(struct shaper *shaper, const struct node *brief, const struct trail *trail,
 		 struct node *items)
 {
@@ -149,7 +161,7 @@ bool port_expand(struct shaper *shaper, const struct node *brief, const struct t
 		if (isupper((unsigned char)*c))
 			*c = (char)tolower((unsigned char)*c);
 	if (at[3] == at[2]) {
-		add(shaper, items, brief, &spec, at[2], *spec.host ? spec.host : NULL);
+		add(shaper, items, brief, &spec, at[2], published(shaper, &spec, at));
 		return true;
 	}
 	shaper->ports += at[3] - at[2] + 1;

@@ -155,7 +155,7 @@ static void add_scalar(struct text *out, const struct node *node, size_t depth)
 		text_printf(out, "%lld", (long long)node->integer);
 		break;
 	case NODE_FLOAT:
-		if (strspn(node->text, "0123456789") == strlen(node->text) && node->text[0] != '0')
+		if (scalar_is_large(node->text))
 			text_add(out, node->text);
 		else
 			scalar_add_real(out, node->real);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "compose/project/date.h"
 
 static bool is_one_of(const char *text, const char *const *words, size_t len)
 {
@@ -192,6 +193,7 @@ void scalar_resolve(struct node *node)
 		node->kind = NODE_FLOAT;
 	} else {
 		node->kind = NODE_STRING;
+		node->date = date_is(text);
 	}
 }
 
@@ -237,12 +239,18 @@ void scalar_add_real(struct text *out, double value)
 		text_printf(out, "%.*f", precision > exponent ? precision - exponent : 0, value);
 }
 
+bool scalar_is_large(const char *text)
+{
+	errno = 0;
+	return *text != '0' && strspn(text, "0123456789") == strlen(text) &&
+	       strtoull(text, NULL, 10) > 0 && errno == 0;
+}
+
 static const char *real_string(struct arena *arena, const struct node *node)
 {
 	CLEANUP(text_drop) struct text text = {0};
 
-	/* A whole number that is too large for an integer keeps its digits. */
-	if (strspn(node->text, "0123456789") == strlen(node->text) && node->text[0] != '0')
+	if (scalar_is_large(node->text))
 		return node->text;
 	scalar_add_real(&text, node->real);
 	return arena_copy(arena, text_string(&text));

@@ -2,8 +2,8 @@
 /* scalar -- what a plain scalar means, and how a value is written
  *
  * YAML 1.2's core schema (yaml.org/spec/1.2.2, chapter 10.3) with what docker compose reads beyond
- * it: 010 is octal, 0b11 binary, digits may be parted by _. yes, no, on, off, 1:30 and dates are
- * strings.
+ * it: 010 is octal, 0b11 binary, digits may be parted by _. yes, no, on, off and 1:30 are strings; so are
+ * dates, which are marked.
  */
 #pragma once
 
@@ -21,6 +21,10 @@ bool scalar_is_ambiguous(const char *text);
 /* The text that a scalar becomes where a string is wanted: 1.10 is 1.1, 0x10 is 16, True is true,
  * null is empty. In the arena, or the node's own text. */
 const char *scalar_string(struct arena *arena, const struct node *node);
+
+/* Decimal digits that make more than a signed integer holds and not more than an unsigned one: they stay
+ * as they are. */
+bool scalar_is_large(const char *text);
 
 /* A number in the fewest digits that give it back, with an exponent below 1e-4 and from 1e6 on, as
  * docker compose writes it. */

@@ -124,15 +124,18 @@ static const struct schema attachment = {.what = "a service's network", ROWS(att
 
 static const struct row port_rows[] = {
 	{.name = "name", .shape = SHAPE_STRING},
-	{.name = "mode", .shape = SHAPE_STRING, .words = WORDS("ingress", "host")},
+	{.name = "mode", .shape = SHAPE_STRING},
 	{.name = "host_ip", .shape = SHAPE_STRING},
 	{.name = "target", .shape = SHAPE_INT, .flags = ROW_REQUIRED},
 	{.name = "published", .shape = SHAPE_TEXT},
 	{.name = "protocol", .shape = SHAPE_STRING},
 	{.name = "app_protocol", .shape = SHAPE_STRING},
 };
-static const struct schema port = {
-	.what = "a port", ROWS(port_rows), .expand = port_expand, .identity = port_identity};
+static const struct schema port = {.what = "a port",
+				   ROWS(port_rows),
+				   .numbers = true,
+				   .expand = port_expand,
+				   .identity = port_identity};
 
 static const struct schema secret_use = {
 	.what = "a service's secret", ROWS(file_rows), .brief = "source", .identity = brief_secret};
@@ -268,9 +271,15 @@ static const struct row service_rows[] = {
 	 .merge = MERGE_REPLACE},
 	{.name = "configs", .shape = SHAPE_ITEMS, .of = &config_use},
 	{.name = "container_name", .shape = SHAPE_STRING},
-	{.name = "credential_spec", .shape = SHAPE_OBJECT, .of = &credential_spec},
+	{.name = "credential_spec",
+	 .shape = SHAPE_OBJECT,
+	 .flags = ROW_KEEP,
+	 .of = &credential_spec},
 	{.name = "depends_on", .shape = SHAPE_MAP, .flags = ROW_NAMES, .of = &dependency},
-	{.name = "deploy", .shape = SHAPE_OBJECT, .flags = ROW_NULL, .of = &schema_deploy},
+	{.name = "deploy",
+	 .shape = SHAPE_OBJECT,
+	 .flags = ROW_NULL | ROW_KEEP,
+	 .of = &schema_deploy},
 	{.name = "device_cgroup_rules", .shape = SHAPE_STRINGS},
 	{.name = "devices", .shape = SHAPE_ITEMS, .of = &device},
 	{.name = "dns", .shape = SHAPE_ONE_OR_MORE},
@@ -291,7 +300,7 @@ static const struct row service_rows[] = {
 	{.name = "group_add", .shape = SHAPE_TEXTS},
 	{.name = "gpus", .shape = SHAPE_ITEMS, .flags = ROW_SINGLE, .of = &schema_gpu},
 	{.name = "hostname", .shape = SHAPE_STRING},
-	{.name = "healthcheck", .shape = SHAPE_OBJECT, .of = &healthcheck},
+	{.name = "healthcheck", .shape = SHAPE_OBJECT, .flags = ROW_KEEP, .of = &healthcheck},
 	{.name = "image", .shape = SHAPE_STRING},
 	{.name = "init", .shape = SHAPE_BOOL, .flags = ROW_KEEP},
 	{.name = "ipc", .shape = SHAPE_STRING},
@@ -301,7 +310,11 @@ static const struct row service_rows[] = {
 	{.name = "labels", .shape = SHAPE_LABELS},
 	{.name = "label_file", .shape = SHAPE_ONE_OR_MORE},
 	{.name = "links", .shape = SHAPE_STRINGS},
-	{.name = "logging", .shape = SHAPE_OBJECT, .of = &logging, .merge = MERGE_LOGGING},
+	{.name = "logging",
+	 .shape = SHAPE_OBJECT,
+	 .flags = ROW_KEEP,
+	 .of = &logging,
+	 .merge = MERGE_LOGGING},
 	{.name = "mem_limit", .shape = SHAPE_BYTES},
 	{.name = "mem_reservation", .shape = SHAPE_BYTES},
 	{.name = "memswap_limit", .shape = SHAPE_BYTES},

@@ -26,7 +26,7 @@ enum shape {
 	SHAPE_BOOL,        /* a boolean or its text: a boolean */
 	SHAPE_BYTES,       /* 1024, 10m: decimal bytes in a string */
 	SHAPE_DURATION,    /* 90s: 1m30s */
-	SHAPE_MODE,        /* 0440 or "0440": "0440" */
+	SHAPE_MODE,        /* 0440 or "0440": a number */
 	SHAPE_STRINGS,     /* a list of strings */
 	SHAPE_TEXTS,       /* a list of strings and numbers: of strings */
 	SHAPE_ONE_OR_MORE, /* a string or a list of strings: a list */
@@ -81,7 +81,8 @@ struct schema {
 	const char *what; /* "a service", for messages */
 	const struct row *rows;
 	size_t len;
-	bool closed; /* x- attributes are not allowed */
+	bool closed;  /* x- attributes are not allowed */
+	bool numbers; /* a short form may be a whole number */
 	/* The attribute that a string stands for, or a function that adds one or more items for it.
 	 */
 	const char *brief;

@@ -37,7 +37,10 @@ static const struct row discrete_rows[] = {
 static const struct schema discrete = {.what = "a discrete resource", ROWS(discrete_rows)};
 
 static const struct row generic_rows[] = {
-	{.name = "discrete_resource_spec", .shape = SHAPE_OBJECT, .of = &discrete},
+	{.name = "discrete_resource_spec",
+	 .shape = SHAPE_OBJECT,
+	 .flags = ROW_KEEP,
+	 .of = &discrete},
 };
 static const struct schema generic = {.what = "a generic resource", ROWS(generic_rows)};
 
@@ -57,8 +60,8 @@ static const struct row reservation_rows[] = {
 static const struct schema reservations = {.what = "the reservations", ROWS(reservation_rows)};
 
 static const struct row resource_rows[] = {
-	{.name = "limits", .shape = SHAPE_OBJECT, .of = &limits},
-	{.name = "reservations", .shape = SHAPE_OBJECT, .of = &reservations},
+	{.name = "limits", .shape = SHAPE_OBJECT, .flags = ROW_KEEP, .of = &limits},
+	{.name = "reservations", .shape = SHAPE_OBJECT, .flags = ROW_KEEP, .of = &reservations},
 };
 static const struct schema resources = {.what = "the resources", ROWS(resource_rows)};
 
@@ -96,10 +99,16 @@ static const struct row deploy_rows[] = {
 	{.name = "mode", .shape = SHAPE_STRING},
 	{.name = "replicas", .shape = SHAPE_INT, .flags = ROW_KEEP},
 	{.name = "labels", .shape = SHAPE_LABELS},
-	{.name = "update_config", .shape = SHAPE_OBJECT, .flags = ROW_IGNORED, .of = &update},
-	{.name = "rollback_config", .shape = SHAPE_OBJECT, .flags = ROW_IGNORED, .of = &update},
+	{.name = "update_config",
+	 .shape = SHAPE_OBJECT,
+	 .flags = ROW_IGNORED | ROW_KEEP,
+	 .of = &update},
+	{.name = "rollback_config",
+	 .shape = SHAPE_OBJECT,
+	 .flags = ROW_IGNORED | ROW_KEEP,
+	 .of = &update},
 	{.name = "resources", .shape = SHAPE_OBJECT, .of = &resources},
-	{.name = "restart_policy", .shape = SHAPE_OBJECT, .of = &restart_policy},
+	{.name = "restart_policy", .shape = SHAPE_OBJECT, .flags = ROW_KEEP, .of = &restart_policy},
 	{.name = "placement", .shape = SHAPE_OBJECT, .flags = ROW_IGNORED, .of = &placement},
 	{.name = "endpoint_mode", .shape = SHAPE_STRING, .flags = ROW_IGNORED},
 };

@@ -254,7 +254,7 @@ static void add_item(struct shaper *shaper, const struct schema *schema, struct 
 	if (item->kind < NODE_SEQUENCE && schema->expand) {
 		if (item->kind == NODE_STRING && shape_is_open(shaper, item))
 			node_append(shaper->arena, out, item);
-		else if (item->kind == NODE_STRING || item->kind == NODE_INT)
+		else if (item->kind == NODE_STRING || (item->kind == NODE_INT && schema->numbers))
 			schema->expand(shaper, item, trail, out);
 		else
 			shape_refuse(shaper, item, trail, "a string or a mapping");

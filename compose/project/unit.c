@@ -125,33 +125,38 @@ void unit_add_duration(struct text *out, int64_t nanoseconds)
 	}
 }
 
+/* The digits of a number that has some before the point and some behind it, if there is one. */
+static size_t plain_number(const char *text)
+{
+	size_t whole = strspn(text, "0123456789");
+
+	if (whole == 0 || text[whole] != '.')
+		return whole;
+	size_t fraction = strspn(text + whole + 1, "0123456789");
+	return fraction == 0 ? 0 : whole + 1 + fraction;
+}
+
 bool unit_bytes(const char *text, int64_t *ret)
 {
-	static const char letters[] = "bkmgtp";
-	const char *end = NULL;
-	double value, factor = 1;
+	static const char letters[] = "kmgtp";
+	size_t len = plain_number(text);
+	const char *end = text + len;
+	double factor = 1;
 
 	if (strcmp(text, "-1") == 0) {
 		*ret = -1;
 		return true;
 	}
-	if (!read_number(text, &value, &end))
+	if (len == 0)
 		return false;
-	while (*end == ' ')
-		end++;
-	if (*end) {
-		const char *letter = strchr(letters, tolower((unsigned char)*end));
-		if (!letter)
-			return false;
-		for (const char *l = letters; l < letter; l++)
-			factor *= 1024;
-		end++;
-		if (letter > letters && tolower((unsigned char)*end) == 'i' &&
-		    tolower((unsigned char)end[1]) == 'b')
-			end += 2;
-		else if (letter > letters && tolower((unsigned char)*end) == 'b')
-			end++;
-	}
+	double value = strtod(text, NULL);
+	end += *end == ' ';
+	const char *letter = *end ? strchr(letters, tolower((unsigned char)*end)) : NULL;
+	for (const char *l = letters; letter && l <= letter; l++)
+		factor *= 1024;
+	end += letter != NULL;
+	end += *end == 'i' || *end == 'I';
+	end += *end == 'b' || *end == 'B';
 	if (*end || value * factor >= 9.2e18)
 		return false;
 	*ret = (int64_t)(value * factor);

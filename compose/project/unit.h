@@ -13,6 +13,6 @@ bool unit_duration(const char *text, int64_t *ret);
 /* 1m30s, 500ms, 0s: what unit_duration reads back. */
 void unit_add_duration(struct text *out, int64_t nanoseconds);
 
-/* 50m, 1.5g, 1 kb, 1024: units b k m g t p, each also with b or ib; powers of 1024. -1 is allowed.
- */
+/* 50m, 1.5g, 1 kb, 1024: units k m g t p, with i, b or ib behind them or alone; powers of 1024. -1 is
+ * allowed. */
 bool unit_bytes(const char *text, int64_t *ret);

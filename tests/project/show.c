@@ -9,6 +9,7 @@
  *	--again: as YAML, read again and compared
  *	--hash: each service's hash
  *	--compare FILE: compares with docker compose's JSON and prints the first differences
+ *	--attributes: no project, but every attribute that the loader knows, as services.*.ports[].target
  *	--quiet: nothing but findings; --environment: the process's own environment is seen too
  * Findings go to stderr; the exit code is 1 if one is an error.
  */
@@ -25,7 +26,9 @@
 #include "base/own.h"
 #include "compose/project/document.h"
 #include "compose/project/graph.h"
+#include "compose/project/print.h"
 #include "compose/project/project.h"
+#include "compose/project/schema.h"
 
 extern char **environ;
 
@@ -37,7 +40,7 @@ struct show {
 	struct list files, profiles, env_files, environment, services;
 	struct project_options options;
 	const char *compare;
-	bool folder, yaml, order, save, hash, quiet, again;
+	bool folder, yaml, order, save, hash, quiet, again, attributes;
 };
 
 static const char *const *ended(struct list *list)
@@ -64,6 +67,7 @@ static bool take_flag(struct show *show, const char *word)
 		{"--hash", &show->hash},
 		{"--quiet", &show->quiet},
 		{"--again", &show->again},
+		{"--attributes", &show->attributes},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
@@ -154,82 +158,74 @@ static int print_saved(const struct project *project)
 	return same ? 0 : 1;
 }
 
-/* --- comparing with docker compose 2.26.1, which prints some things in another way */
+/* --- comparing with what docker compose prints */
 
-/* Its JSON has what its YAML leaves out: null commands and empty structures. */
-static void leave_out(struct node *node, const char *key, const char *const *words)
+/* --- what there is to compare */
+
+static void print_attributes(const struct schema *schema, const char *path)
 {
-	for (size_t i = 0; node->kind == NODE_MAPPING && i < node->mapping.len;) {
-		struct node_entry *entry = &node->mapping.entries[i];
-		bool out = false;
+	for (size_t i = 0; i < schema->len; i++) {
+		const struct row *row = &schema->rows[i];
+		CLEANUP(memory_free) char *own = memory_format("%s%s", path, row->name);
+		CLEANUP(memory_free)
+		char *below = memory_format("%s%s.", own,
+					    row->shape == SHAPE_MAP     ? ".*"
+					    : row->shape == SHAPE_ITEMS ? "[]"
+									: "");
 
-		leave_out(entry->value, entry->key, words);
-		for (size_t j = 0; words[j]; j++)
-			out |= strcmp(entry->key, words[j]) == 0 &&
-			       (entry->value->kind == NODE_NULL ||
-				(entry->value->kind == NODE_MAPPING &&
-				 entry->value->mapping.len == 0));
-		if (out)
-			node_remove(node, entry->key);
-		else
-			i++;
-	}
-	for (size_t i = 0; node->kind == NODE_SEQUENCE && i < node->sequence.len; i++)
-		leave_out(node->sequence.items[i], key, words);
-	/* Modes of secrets and configs: it prints a decimal number, later versions and we octal
-	 * digits. */
-	if (node->kind == NODE_STRING && strcmp(key, "mode") == 0 && node->text[0] == '0') {
-		node->kind = NODE_INT;
-		node->integer = strtol(node->text, NULL, 8);
+		if (row->flags & ROW_OBSOLETE || text_starts(row->name, "x-"))
+			continue;
+		puts(own);
+		if (row->of)
+			print_attributes(row->of, below);
 	}
 }
 
-static void differ(const struct node *ours, const struct node *theirs, const char *path)
+static void differ(const cJSON *ours, const cJSON *theirs, const char *path)
 {
-	CLEANUP(json_drop) cJSON *a = ours ? node_to_json(ours) : NULL;
-	CLEANUP(json_drop) cJSON *b = theirs ? node_to_json(theirs) : NULL;
-	CLEANUP(memory_free) char *x = a ? json_print(a) : NULL;
-	CLEANUP(memory_free) char *y = b ? json_print(b) : NULL;
+	CLEANUP(memory_free) char *x = ours ? json_print(ours) : NULL;
+	CLEANUP(memory_free) char *y = theirs ? json_print(theirs) : NULL;
 
 	printf("%s: ours %s, theirs %s\n", path, x ? x : "absent", y ? y : "absent");
 }
 
-static void compare(const struct node *ours, const struct node *theirs, const char *path)
+static void compare(const cJSON *ours, const cJSON *theirs, const char *path)
 {
-	if (!ours || !theirs || ours->kind != theirs->kind || ours->kind < NODE_SEQUENCE ||
-	    (ours->kind == NODE_SEQUENCE && ours->sequence.len != theirs->sequence.len)) {
-		if (!node_same(ours, theirs))
+	bool both = ours && theirs && ours->type == theirs->type;
+	const cJSON *a = NULL, *b = both ? theirs->child : NULL;
+
+	if (!both || !(cJSON_IsArray(ours) || cJSON_IsObject(ours)) ||
+	    (cJSON_IsArray(ours) && cJSON_GetArraySize(ours) != cJSON_GetArraySize(theirs))) {
+		if (!cJSON_Compare(ours, theirs, true))
 			differ(ours, theirs, path);
 		return;
 	}
-	for (size_t i = 0; ours->kind == NODE_SEQUENCE && i < ours->sequence.len; i++) {
-		CLEANUP(memory_free) char *below = memory_format("%s[%zu]", path, i);
+	size_t i = 0;
+	cJSON_ArrayForEach (a, ours) {
+		CLEANUP(memory_free)
+		char *below = a->string ? memory_format("%s.%s", path, a->string)
+					: memory_format("%s[%zu]", path, i++);
 
-		compare(ours->sequence.items[i], theirs->sequence.items[i], below);
+		compare(a, a->string ? cJSON_GetObjectItemCaseSensitive(theirs, a->string) : b,
+			below);
+		b = b ? b->next : NULL;
 	}
-	for (size_t i = 0; ours->kind == NODE_MAPPING && i < ours->mapping.len; i++) {
-		const struct node_entry *entry = &ours->mapping.entries[i];
-		CLEANUP(memory_free) char *below = memory_format("%s.%s", path, entry->key);
-
-		compare(entry->value, node_get(theirs, entry->key), below);
-	}
-	for (size_t i = 0; ours->kind == NODE_MAPPING && i < theirs->mapping.len; i++) {
-		const struct node_entry *entry = &theirs->mapping.entries[i];
-		CLEANUP(memory_free) char *below = memory_format("%s.%s", path, entry->key);
-
-		if (!node_entry(ours, entry->key))
-			differ(NULL, entry->value, below);
+	cJSON_ArrayForEach (b, theirs) {
+		if (!b->string || cJSON_GetObjectItemCaseSensitive(ours, b->string))
+			continue;
+		CLEANUP(memory_free) char *below = memory_format("%s.%s", path, b->string);
+		differ(NULL, b, below);
 	}
 }
 
 static int print_compared(const struct show *show, struct project *project)
 {
-	static const char *const words[] = {"command",   "entrypoint", "ipam", "placement",
-					    "resources", "exec",       NULL};
 	CLEANUP(error_drop) struct error *err = NULL;
-	CLEANUP(diagnostics_drop) struct diagnostics diagnostics = {0};
 	CLEANUP(text_drop) struct text text = {0};
-	struct documents documents = {0};
+	CLEANUP(json_drop) cJSON *theirs = NULL;
+	CLEANUP(json_drop) cJSON *printed = print_json(project, show->options.no_interpolate);
+	CLEANUP(memory_free) char *own = json_print(printed);
+	CLEANUP(json_drop) cJSON *ours = NULL;
 
 	if (file_read(show->compare, DOCUMENT_MAX, &text, &err) < 0)
 		text_clear(&text);
@@ -237,20 +233,14 @@ static int print_compared(const struct show *show, struct project *project)
 	for (size_t i = 0; !show->options.no_interpolate && i + 1 < text.len; i++)
 		if (text.data[i] == '$' && text.data[i + 1] == '$')
 			text_remove(&text, i, 1);
-	if (text.len == 0 ||
-	    !document_read(&project->arena, show->compare, text_string(&text), text.len, &documents,
-			   &diagnostics) ||
-	    documents.list.len != 1) {
+	error_drop(&err);
+	if (json_parse(own, strlen(own), "ours", &ours, &err) < 0 ||
+	    json_parse(text_string(&text), text.len, show->compare, &theirs, &err) < 0) {
 		fprintf(stderr, "%s cannot be read\n", show->compare);
-		array_drop(&documents.list);
 		return 2;
 	}
-	struct node *theirs = documents.list.items[0];
-	array_drop(&documents.list);
-	leave_out(project->root, "", words);
-	leave_out(theirs, "", words);
-	compare(project->root, theirs, "");
-	return node_same(project->root, theirs) ? 0 : 3;
+	compare(ours, theirs, "");
+	return cJSON_Compare(ours, theirs, true) ? 0 : 3;
 }
 
 /* What config prints, in a file of its own, must be the same project. */
@@ -287,7 +277,9 @@ static int print_again(const struct show *show, struct project *project)
 			text_string(&yaml));
 		return 1;
 	}
-	compare(project->root, again->root, "");
+	CLEANUP(json_drop) cJSON *first = node_to_json(project->root);
+	CLEANUP(json_drop) cJSON *second = node_to_json(again->root);
+	compare(first, second, "");
 	return node_same(project->root, again->root) ? 0 : 1;
 }
 
@@ -317,7 +309,7 @@ static int print(const struct show *show, struct project *project)
 		fputs(text_string(&yaml), stdout);
 		return 0;
 	}
-	CLEANUP(json_drop) cJSON *json = node_to_json(project->root);
+	CLEANUP(json_drop) cJSON *json = print_json(project, show->options.no_interpolate);
 	CLEANUP(memory_free) char *text = json_print_pretty(json);
 	puts(text);
 	return 0;
@@ -350,7 +342,9 @@ int main(int argc, char **argv)
 		fputs("usage: show [OPTION]... FOLDER\n", stderr);
 		return 2;
 	}
-	int status = run(&show);
+	if (show.attributes)
+		print_attributes(&schema_project, "");
+	int status = show.attributes ? 0 : run(&show);
 	array_drop(&show.files.list);
 	array_drop(&show.profiles.list);
 	array_drop(&show.env_files.list);

@@ -73,10 +73,11 @@ static void amounts_of_memory_are_powers_of_1024(void **state)
 		{"1t", (int64_t)1 << 40},
 		{"1p", (int64_t)1 << 50},
 		{"-1", -1},
-		{".5k", 512},
+		{"1ki", 1024},
+		{"5i", 5},
 	};
-	static const char *const wrong[] = {"",   "k",   "5x",    "5kk",   "5bb",
-					    "-2", "1e3", "5 k b", "99999p"};
+	static const char *const wrong[] = {"",    "k",     "5x",     "5kk", "5bb", "-2",
+					    "1e3", "5 k b", "99999p", ".5k", "5.",  "5  k"};
 	int64_t bytes = 0;
 
 	(void)state;
@@ -103,14 +104,25 @@ static void command_lines_are_split_as_a_shell_splits_words(void **state)
 		{"a'b'\"c\"d", true, "<abcd>"},
 		{"'' \"\"", true, "<><>"},
 		{"a\\ b \\'c", true, "<a b><'c>"},
-		{"\"a\\\"b\\\\c\\$d\\xe\"", true, "<a\"b\\c$d\\xe>"},
+		{"\"a\\\"b\\\\c\\$d\\xe\"", true, "<a\"b\\c$dxe>"},
 		{"'a\\b'", true, "<a\\b>"},
 		{"C:\\dir\\x", true, "<C:dirx>"},
 		{"'C:\\dir\\x'", true, "<C:\\dir\\x>"},
 		{"$HOME *", true, "<$HOME><*>"},
 		{"a 'b", false, "<a><b>"},
 		{"a \"b", false, "<a><b>"},
-		{"a \\", false, "<a><>"},
+		{"a \\", false, "<a>"},
+		{"a && b", true, "<a>"},
+		{"a;b", true, "<a>"},
+		{"a 2>b", true, "<a>"},
+		{"a b>c", true, "<a><b>"},
+		{"a '&&' \";\" \\|", true, "<a><&&><;><|>"},
+		{"`a b;` c", true, "<`a b;`><c>"},
+		{"`a", false, "<`a>"},
+		{"$(a b) c", true, "<$(a b)><c>"},
+		{"$(a", false, "<$(a>"},
+		{"(a)", false, "<(>"},
+		{"a)b", false, "<a)b>"},
 	};
 
 	(void)state;

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/project/print.h"
+
+#include "base/own.h"
+#include "compose/project/project.h"
+#include "compose/project/schema.h"
+
+static const struct position nowhere = {0};
+
+static struct node *print_object(struct arena *arena, const struct schema *schema,
+				 const struct node *node);
+
+static struct node *print_list(struct arena *arena, const struct row *row, const struct node *node)
+{
+	struct node *out = node_new(arena, NODE_SEQUENCE, node->at);
+
+	for (size_t i = 0; i < node->sequence.len; i++)
+		node_append(arena, out, print_object(arena, row->of, node->sequence.items[i]));
+	return out;
+}
+
+static struct node *print_map(struct arena *arena, const struct row *row, const struct node *node)
+{
+	struct node *out = node_new(arena, NODE_MAPPING, node->at);
+
+	for (size_t i = 0; i < node->mapping.len; i++) {
+		const struct node_entry *entry = &node->mapping.entries[i];
+
+		node_add(arena, out, entry->key, print_object(arena, row->of, entry->value),
+			 entry->at);
+	}
+	return out;
+}
+
+static struct node *print_value(struct arena *arena, const struct row *row, struct node *node)
+{
+	if (!row)
+		return node;
+	if (row->shape == SHAPE_OBJECT)
+		return print_object(arena, row->of, node);
+	if (row->shape == SHAPE_ITEMS && node->kind == NODE_SEQUENCE)
+		return print_list(arena, row, node);
+	if (row->shape == SHAPE_MAP && node->kind == NODE_MAPPING)
+		return print_map(arena, row, node);
+	return node;
+}
+
+static struct node *print_object(struct arena *arena, const struct schema *schema,
+				 const struct node *node)
+{
+	if (node->kind != NODE_MAPPING)
+		return (struct node *)node;
+	struct node *out = node_new(arena, NODE_MAPPING, node->at);
+	for (size_t i = 0; i < node->mapping.len; i++) {
+		const struct node_entry *entry = &node->mapping.entries[i];
+		const struct row *row = schema_row(schema, entry->key);
+
+		if (row || schema == &schema_project)
+			node_add(arena, out, entry->key, print_value(arena, row, entry->value),
+				 entry->at);
+	}
+	return out;
+}
+
+static void fill(struct arena *arena, struct node *mapping, const char *key, enum node_kind kind)
+{
+	if (!node_entry(mapping, key))
+		node_add(arena, mapping, key, node_new(arena, kind, nowhere), nowhere);
+}
+
+static void fill_service(struct arena *arena, struct node *service)
+{
+	struct node *deploy = node_get(service, "deploy");
+
+	const struct node *watch = node_get(node_get(service, "develop"), "watch");
+
+	for (size_t i = 0; watch && i < watch->sequence.len; i++)
+		fill(arena, watch->sequence.items[i], "exec", NODE_MAPPING);
+	fill(arena, service, "command", NODE_NULL);
+	fill(arena, service, "entrypoint", NODE_NULL);
+	if (!deploy)
+		return;
+	fill(arena, deploy, "resources", NODE_MAPPING);
+	fill(arena, deploy, "placement", NODE_MAPPING);
+}
+
+static void fill_network(struct arena *arena, struct node *network)
+{
+	fill(arena, network, "ipam", NODE_MAPPING);
+}
+
+static void fill_section(struct arena *arena, const struct node *section,
+			 void (*fill_one)(struct arena *arena, struct node *one))
+{
+	for (size_t i = 0; section && i < section->mapping.len; i++) {
+		struct node_entry *entry = &section->mapping.entries[i];
+
+		if (entry->value->kind != NODE_MAPPING)
+			entry->value = node_new(arena, NODE_MAPPING, nowhere);
+		fill_one(arena, entry->value);
+	}
+}
+
+struct node *print_tree(struct arena *arena, const struct project *project, bool raw)
+{
+	if (raw)
+		return project->root;
+	struct node *root = print_object(arena, &schema_project, project->root);
+
+	fill_section(arena, node_get(root, "services"), fill_service);
+	fill_section(arena, node_get(root, "networks"), fill_network);
+	return root;
+}
+
+cJSON *print_json(const struct project *project, bool raw)
+{
+	CLEANUP(arena_drop) struct arena arena = {0};
+
+	return node_to_json(print_tree(&arena, project, raw));
+}
