@@ -74,8 +74,10 @@ static void fill_service(struct arena *arena, struct node *service)
 
 	const struct node *watch = node_get(node_get(service, "develop"), "watch");
 
-	for (size_t i = 0; watch && i < watch->sequence.len; i++)
+	for (size_t i = 0; watch && i < watch->sequence.len; i++) {
 		fill(arena, watch->sequence.items[i], "exec", NODE_MAPPING);
+		fill(arena, node_get(watch->sequence.items[i], "exec"), "command", NODE_NULL);
+	}
 	fill(arena, service, "command", NODE_NULL);
 	fill(arena, service, "entrypoint", NODE_NULL);
 	if (!deploy)
