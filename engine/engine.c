@@ -334,6 +334,12 @@ struct engine_request *engine_image(struct engine *engine, const char *reference
 	REQUEST(image, "look up an image", tell_image, reference);
 }
 
+struct engine_request *engine_image_digest(struct engine *engine, const char *reference,
+					   engine_id_done *done, void *payload)
+{
+	REQUEST(image_digest, "ask a registry for an image's digest", tell_id, reference);
+}
+
 struct engine_request *engine_image_remove(struct engine *engine, const char *reference, bool force,
 					   engine_done *done, void *payload)
 {

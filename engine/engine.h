@@ -301,6 +301,10 @@ struct engine_request *engine_exec_exit(struct engine *engine, const char *exec_
 struct engine_request *engine_image(struct engine *engine, const char *reference,
 				    engine_image_done *done,
 				    void *payload); /* image NULL without an error: not there */
+/* The digest (sha256:...) that the registry has for a reference now, asked with the credentials of
+ * the user's docker config.json. id: the digest. */
+struct engine_request *engine_image_digest(struct engine *engine, const char *reference,
+					   engine_id_done *done, void *payload);
 struct engine_request *engine_image_remove(struct engine *engine, const char *reference, bool force,
 					   engine_done *done, void *payload); /* absent: well */
 struct engine_request *

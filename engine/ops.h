@@ -92,6 +92,8 @@ struct engine_ops {
 	struct engine_request *(*exec_exit)(struct engine *, const char *, engine_exit_done *,
 					    void *);
 	struct engine_request *(*image)(struct engine *, const char *, engine_image_done *, void *);
+	struct engine_request *(*image_digest)(struct engine *, const char *, engine_id_done *,
+					       void *);
 	struct engine_request *(*image_remove)(struct engine *, const char *, bool, engine_done *,
 					       void *);
 	struct engine_request *(*network_create)(struct engine *, const struct network_spec *,

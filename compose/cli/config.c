@@ -11,12 +11,14 @@
 #include "base/own.h"
 #include "compose/cli/cli.h"
 #include "compose/cli/part.h"
+#include "compose/cli/pin.h"
 #include "compose/cli/verb.h"
 #include "compose/project/print.h"
 
 struct values {
 	bool quiet, services, volumes, networks, models, images, profiles, variables, environment,
-		no_interpolate, no_normalize, no_path_resolution, no_env_resolution, no_consistency;
+		no_interpolate, no_normalize, no_path_resolution, no_env_resolution, no_consistency,
+		resolve_image_digests, lock_image_digests;
 	const char *format, *output, *hash, *diagnostics;
 };
 
@@ -31,6 +33,8 @@ static const struct flag flags[] = {
 	{0, "hash", FLAG_STRING, AT(hash), "SERVICE,...",
 	 "Print the hashes of services, \"*\" of all"},
 	{0, "images", FLAG_SET, AT(images), NULL, "Print the names of images"},
+	{0, "lock-image-digests", FLAG_SET, AT(lock_image_digests), NULL,
+	 "Print only the images, with the digests that their registries have now"},
 	{0, "models", FLAG_SET, AT(models), NULL, "Print the names of models"},
 	{0, "networks", FLAG_SET, AT(networks), NULL, "Print the keys of networks"},
 	{0, "no-consistency", FLAG_SET, AT(no_consistency), NULL,
@@ -44,6 +48,8 @@ static const struct flag flags[] = {
 	{'o', "output", FLAG_STRING, AT(output), "FILE", "Write the whole to a file"},
 	{0, "profiles", FLAG_SET, AT(profiles), NULL, "Print the names of profiles"},
 	{'q', "quiet", FLAG_SET, AT(quiet), NULL, "Only check, do not print the whole"},
+	{0, "resolve-image-digests", FLAG_SET, AT(resolve_image_digests), NULL,
+	 "Name images by the digests that their registries have now"},
 	{0, "services", FLAG_SET, AT(services), NULL,
 	 "Print the names of services, what others depend on first"},
 	{0, "variables", FLAG_SET, AT(variables), NULL,
@@ -194,6 +200,11 @@ static int run(struct cli *cli, const void *given, char **arguments, int *exit_c
 		return (*err)->code;
 	if (part)
 		return print_part(cli, values, part, project, err);
+	bool pins = values->resolve_image_digests || values->lock_image_digests;
+	if (pins && pin_images(cli, project, err) < 0)
+		return (*err)->code;
+	if (values->lock_image_digests)
+		pin_only(project);
 	if (values->quiet || values->diagnostics)
 		return 0;
 	add_whole(project, values, &out);

@@ -253,6 +253,7 @@ const struct engine_ops docker_ops = {
 	.volume_create = docker_volume_create,
 	.volume_remove = docker_volume_remove,
 	.image = docker_image,
+	.image_digest = docker_image_digest,
 	.image_remove = docker_image_remove,
 	/* attach, exec, copy, stats, pull, build */
 	.attach = docker_attach,

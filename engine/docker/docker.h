@@ -315,6 +315,8 @@ struct engine_request *docker_volume_remove(struct engine *engine, const char *v
 					    engine_done *done, void *payload);
 struct engine_request *docker_image(struct engine *engine, const char *reference,
 				    engine_image_done *done, void *payload);
+struct engine_request *docker_image_digest(struct engine *engine, const char *reference,
+					   engine_id_done *done, void *payload);
 struct engine_request *docker_image_remove(struct engine *engine, const char *reference, bool force,
 					   engine_done *done, void *payload);
 struct engine_stream *docker_logs(struct engine *engine, const char *container,

@@ -443,6 +443,27 @@ static void a_pull_closed_at_any_turn_ends_once(void **state)
 	}
 }
 
+static void a_registry_tells_the_digest_to_whom_it_knows(void **state)
+{
+	struct harness *h = *state;
+	CLEANUP(memory_free) char *reference = memory_format("%s/pulled", registry());
+	CLEANUP(folder_drop) char *folder = folder_new();
+	CLEANUP(told_drop) struct told right = {0}, wrong = {0};
+
+	configure(folder, registry(), AUTH_RIGHT);
+	engine_image_digest(h->engine, reference, told_id, &right);
+	told_wait(&right, h);
+	if (right.code)
+		fail_msg("%s", right.message);
+	assert_true(text_starts(right.id, "sha256:"));
+	assert_int_equal(strlen(right.id), strlen("sha256:") + 64);
+	configure(folder, registry(), AUTH_WRONG);
+	engine_image_digest(h->engine, reference, told_id, &wrong);
+	told_wait(&wrong, h);
+	assert_true(wrong.code < 0);
+	unsetenv("DOCKER_CONFIG");
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -456,6 +477,7 @@ int main(int argc, char **argv)
 		WITH_ENGINE(buildx_closed_at_any_turn_ends_once),
 		WITH_ENGINE(pull_takes_credentials_from_the_config_file),
 		WITH_ENGINE(pull_without_the_right_credentials_is_refused),
+		WITH_ENGINE(a_registry_tells_the_digest_to_whom_it_knows),
 		WITH_ENGINE(a_pull_that_cannot_be_says_why),
 		WITH_ENGINE(a_pull_closed_at_any_turn_ends_once),
 	};

@@ -68,6 +68,8 @@ static const struct {
 	{"DELETE /v1.41/containers/gone", 404, "{\"message\":\"No such container: gone\"}"},
 	{"DELETE /v1.41/containers/going", 409,
 	 "{\"message\":\"removal of container going is already in progress\"}"},
+	{"GET /v1.41/distribution/docker.io%2Flibrary%2Fweb%3A1/json", 200,
+	 "{\"Descriptor\":{\"digest\":\"sha256:ab\",\"size\":7},\"Platforms\":[]}"},
 	{"POST /v1.41/containers/a/wait", 200, "{\"Error\":null,\"StatusCode\":3}"},
 };
 
@@ -206,7 +208,8 @@ static void end(struct engine_stream *stream, const struct error *err, void *pay
 	world->code = err ? err->code : 0;
 }
 
-static const struct engine_reader reader = {.open = opened, .data = data, .event = event, .end = end};
+static const struct engine_reader reader = {
+	.open = opened, .data = data, .event = event, .end = end};
 
 /* --- the world */
 
@@ -736,6 +739,37 @@ static void an_absent_function_is_unsupported_in_a_later_turn(void **state)
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
+static void a_registry_is_asked_for_a_digest_by_the_full_name(void **state)
+{
+	struct world *world = *state;
+
+	engine_image_digest(world->engine, "web:1", id_done, world);
+	assert_int_equal(world->told, 0);
+	run_until(world, &world->told, 1);
+	assert_string_equal(world->id, "sha256:ab");
+	engine_image_digest(world->engine, "none", id_done, world);
+	run_until(world, &world->told, 2);
+	assert_int_equal(world->code, ERROR_NOT_FOUND);
+	assert_non_null(strstr(world->message, "docker.io/library/none:latest"));
+	engine_image_digest(world->engine, "No Image", id_done, world);
+	run_until(world, &world->told, 3);
+	assert_int_equal(world->code, ERROR_INVALID);
+}
+
+static void closing_ends_a_question_for_a_digest(void **state)
+{
+	struct world *world = *state;
+
+	world->silent = true;
+	engine_image_digest(world->engine, "web:1", id_done, world);
+	engine_cancel(engine_image_digest(world->engine, "web:1", id_done, world));
+	run_until(world, &world->told, 1);
+	assert_int_equal(world->code, ERROR_CANCELLED);
+	close_engine(world);
+	assert_int_equal(world->told, 2);
+	assert_int_equal(world->code, ERROR_CANCELLED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -754,6 +788,8 @@ int main(void)
 		TEST(what_is_asked_while_closing_is_cancelled),
 		TEST(a_cancelled_request_completes_in_a_later_turn),
 		TEST(events_come_one_by_one_and_an_end_is_unavailable),
+		TEST(a_registry_is_asked_for_a_digest_by_the_full_name),
+		TEST(closing_ends_a_question_for_a_digest),
 		TEST(a_stream_may_be_closed_by_its_own_reader),
 		TEST(logs_come_once_for_each_read),
 		TEST(a_stream_that_is_refused_ends_with_the_daemons_sentence),
