@@ -4,9 +4,34 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/own.h"
 #include "compose/cli/cli.h"
+
+/* An object on a line of its own for each, with what diagnostics_json says of it. */
+static void print_objects(const struct diagnostics *findings)
+{
+	CLEANUP(json_drop) cJSON *array = diagnostics_json(findings);
+	cJSON *one = NULL;
+
+	cJSON_ArrayForEach (one, array) {
+		cJSON_AddTrueToObject(one, json_string(one, "severity"));
+		CLEANUP(memory_free) char *printed = json_print(one);
+		fprintf(stderr, "%s\n", printed);
+	}
+}
+
+/* What was printed so is not told again. */
+static int told(const struct diagnostics *findings, struct error **err)
+{
+	if (findings->errors == 0)
+		return (*err)->code;
+	print_objects(findings);
+	error_drop(err);
+	return error_set(err, ERROR_INVALID, "the project file has %zu error%s", findings->errors,
+			 findings->errors == 1 ? "" : "s");
+}
 
 static void print_warnings(struct cli *cli, const struct diagnostics *findings)
 {
@@ -15,8 +40,7 @@ static void print_warnings(struct cli *cli, const struct diagnostics *findings)
 	if (!findings->list.len || cli->mode == CLI_QUIET)
 		return;
 	if (cli->mode == CLI_JSON) {
-		ARRAY_FOR_EACH (const struct diagnostic, finding, &findings->list)
-			cli_warn(cli, "%s", finding->message);
+		print_objects(findings);
 		return;
 	}
 	diagnostics_print(findings, cli->colour_err, &text);
@@ -30,7 +54,7 @@ int cli_project_as(struct cli *cli, const struct project_options *options, struc
 
 	findings.colour = cli->colour_err && cli->mode != CLI_JSON;
 	if (project_load(options, &findings, ret, err) < 0)
-		return (*err)->code;
+		return cli->mode == CLI_JSON ? told(&findings, err) : (*err)->code;
 	print_warnings(cli, &findings);
 	return 0;
 }
