@@ -46,7 +46,7 @@ ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
 # The libraries: the system's packages, or for Windows what base/cross/libraries built.
 ifeq ($(PLATFORM),linux)
 # libcurl is loaded by the first request: engine/libcurl.h.
-LIBS := -luv -lcjson -lyaml -lpthread -ldl -lm
+LIBS := -luv -lcjson -lyaml -lnettle -lpthread -ldl -lm
 CMOCKA := -lcmocka
 else
 ifndef SYSROOT

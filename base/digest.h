@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* digest -- SHA-256, and base64 for what travels in headers
  *
- * FIPS 180-4; RFC 4648 section 4 and 5. On Windows BCrypt computes.
+ * FIPS 180-4; RFC 4648 section 4 and 5. The platform's library computes: Nettle on Linux, BCrypt on Windows.
  */
 #pragma once
 
