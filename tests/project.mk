@@ -11,7 +11,7 @@ ifeq ($(PLATFORM),linux)
 check: project-golden
 endif
 
-.PHONY: project-golden project-update parity
+.PHONY: project-golden project-update parity parity-attributes
 project-golden: $(show)
 	@tests/project/run $(show)
 	@tests/project/again $(show)
@@ -20,6 +20,9 @@ golden: project-update
 project-update: $(show)
 	@tests/project/run $(show) --update
 
-# Optional: PEER_COMPOSE=/path/to/docker-compose make parity
+# Optional: PEER_COMPOSE=/path/to/docker-compose make parity; parity-attributes asks it again what it does not know.
 parity: $(show)
 	@tests/parity/run $(show)
+
+parity-attributes: $(show)
+	@tests/parity/attributes $(show)
