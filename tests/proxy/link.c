@@ -92,6 +92,24 @@ static void journal(struct link *link, const char *word)
 		fprintf(stderr, "proxy: the journal cannot be written\n");
 }
 
+/* When a request's head was read, and when a piece of a chunked reply's body was passed on. */
+static void trace(struct link *link, const char *word, const char *bytes, size_t len)
+{
+	CLEANUP(text_drop) struct text line = {0};
+
+	if (link->proxy->trace < 0)
+		return;
+	text_printf(&line, "%.3f %s %s %s %.*s", (double)clock_monotonic() / CLOCK_MS, word,
+		    link->request.method, link->request.path, len > 100 ? 100 : (int)len, bytes);
+	for (size_t i = 0; i < line.len; i++) {
+		if (line.data[i] == '\n' || line.data[i] == '\r')
+			line.data[i] = ' ';
+	}
+	text_add_char(&line, '\n');
+	if (write(link->proxy->trace, line.data, line.len) < 0)
+		fprintf(stderr, "proxy: the trace cannot be written\n");
+}
+
 /* --- the end of a link */
 
 static void on_closed(uv_handle_t *handle)
@@ -254,6 +272,7 @@ static void answer_chunk(struct link *link, const char *bytes, size_t len)
 
 	if (!len)
 		return;
+	trace(link, "data", bytes, len);
 	int digits = snprintf(size, sizeof(size), "%zx\r\n", len);
 	answer(link, size, (size_t)digits);
 	answer(link, bytes, len);
@@ -351,6 +370,7 @@ static void begin_exchange(struct link *link)
 		.forward = true,
 	};
 	journal(link, "begin");
+	trace(link, "begin", "", 0);
 	message_begin(&link->reply, true, !strcmp(link->request.method, "HEAD"));
 	switch (exchange->fault.action) {
 	case ACTION_KILL_BEFORE:

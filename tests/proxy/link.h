@@ -17,6 +17,7 @@ struct proxy {
 	const char *engine; /* path of the engine's socket */
 	struct rules *rules;
 	int journal;     /* a descriptor to append to, or -1 */
+	int trace;       /* the same, of times */
 	uint64_t number; /* requests so far */
 	struct list links;
 };

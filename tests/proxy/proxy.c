@@ -3,6 +3,7 @@
  * wrong
  *
  *	proxy --listen PATH|127.0.0.1:PORT --engine PATH [--rules FILE] [--journal FILE]
+ *		[--trace FILE]
  *
  * It prints "ready" and where it listens (port 0: one that is free) when clients may come, and ends
  * on SIGTERM or SIGINT. What goes wrong is said by FILE, which it reads whenever that changes:
@@ -15,6 +16,12 @@
  *	12 end POST /v1.41/containers/create?name=web 201 34 pass
  *
  * that is: number, word, method, path, status (0: none was seen), milliseconds, what was done.
+ *
+ * The trace is for measuring: the time (ms of the monotonic clock, with three digits), word, method
+ * and path of each request's head, and of each piece of a chunked reply's body with how it begins:
+ *
+ *	81234.567 begin POST /v1.41/containers/0123/restart
+ *	81231.001 data GET /v1.41/events {"status":"health_status: unhealthy","id":"0123...
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -43,6 +50,7 @@ struct program {
 	const char *listen;
 	const char *rules;
 	const char *journal;
+	const char *trace;
 };
 
 static void refresh(struct program *program)
@@ -128,10 +136,9 @@ static bool read_options(struct program *program, int argc, char **argv)
 		const char *name;
 		const char **value;
 	} options[] = {
-		{"--listen", &program->listen},
-		{"--engine", &program->proxy.engine},
-		{"--rules", &program->rules},
-		{"--journal", &program->journal},
+		{"--listen", &program->listen}, {"--engine", &program->proxy.engine},
+		{"--rules", &program->rules},   {"--journal", &program->journal},
+		{"--trace", &program->trace},
 	};
 
 	for (int i = 1; i < argc; i += 2) {
@@ -161,14 +168,19 @@ static void watch(struct program *program)
 	}
 }
 
+static int open_to_append(const char *path)
+{
+	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+}
+
 int main(int argc, char **argv)
 {
-	static struct program program = {.proxy.journal = -1};
+	static struct program program = {.proxy = {.journal = -1, .trace = -1}};
 
 	if (!read_options(&program, argc, argv)) {
 		fprintf(stderr,
 			"usage: proxy --listen PATH|127.0.0.1:PORT --engine PATH [--rules FILE] "
-			"[--journal FILE]\n");
+			"[--journal FILE] [--trace FILE]\n");
 		return 2;
 	}
 	signal(SIGPIPE, SIG_IGN);
@@ -177,8 +189,9 @@ int main(int argc, char **argv)
 	list_init(&program.proxy.links);
 	program.proxy.rules = rules_new(program.rules);
 	if (program.journal)
-		program.proxy.journal =
-			open(program.journal, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+		program.proxy.journal = open_to_append(program.journal);
+	if (program.trace)
+		program.proxy.trace = open_to_append(program.trace);
 	refresh(&program);
 	watch(&program);
 	int status = serve(&program);
