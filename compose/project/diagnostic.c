@@ -33,6 +33,11 @@ void diagnostics_drop(struct diagnostics *diagnostics)
 	ARRAY_FOR_EACH (struct diagnostic, it, &diagnostics->list)
 		drop_one(it);
 	array_drop(&diagnostics->list);
+	ARRAY_FOR_EACH (struct provenance, place, &diagnostics->from) {
+		free(place->file);
+		free(place->from);
+	}
+	array_drop(&diagnostics->from);
 	drop_one(&diagnostics->beyond);
 	*diagnostics = (struct diagnostics){0};
 }
@@ -158,6 +163,35 @@ void diagnostics_source(struct diagnostics *diagnostics, const char *file, const
 		if (line)
 			keep_line(it, line, line_len);
 	}
+}
+
+/* --- where files come from */
+
+enum { FROM_MAX = 40 }; /* links of a chain */
+
+static const struct provenance *find_from(const struct diagnostics *diagnostics, const char *file)
+{
+	ARRAY_FOR_EACH (const struct provenance, place, &diagnostics->from)
+		if (text_same(place->file, file))
+			return place;
+	return NULL;
+}
+
+void diagnostics_from(struct diagnostics *diagnostics, const char *file, struct position at)
+{
+	if (!at.file || find_from(diagnostics, file))
+		return;
+	/* A file that is named in a circle has its place already. */
+	const char *above = at.file;
+	while (above && strcmp(above, file) != 0) {
+		const struct provenance *up = find_from(diagnostics, above);
+
+		above = up ? up->from : NULL;
+	}
+	if (above)
+		return;
+	struct provenance *place = array_add(&diagnostics->from);
+	*place = (struct provenance){cut_copy(file), cut_copy(at.file), at.line, at.column};
 }
 
 static int compare(const void *a, const void *b)
@@ -296,10 +330,22 @@ static void print_below(struct printer *printer, const struct diagnostic *it)
 		text_printf(printer->out, "   %s\n", it->hint);
 }
 
-static void print_one(struct printer *printer, const struct diagnostic *it)
+static void print_from(struct printer *printer, const struct diagnostics *all,
+		       const struct diagnostic *it)
+{
+	const struct provenance *place = find_from(all, it->file);
+
+	for (int i = 0; place && i < FROM_MAX; i++, place = find_from(all, place->from))
+		text_printf(printer->out, "   from %s:%u:%u\n", place->from, place->line,
+			    place->column);
+}
+
+static void print_one(struct printer *printer, const struct diagnostics *all,
+		      const struct diagnostic *it)
 {
 	print_head(printer, it);
 	print_below(printer, it);
+	print_from(printer, all, it);
 }
 
 static void print_all(struct printer *printer, const struct diagnostics *diagnostics)
@@ -307,7 +353,7 @@ static void print_all(struct printer *printer, const struct diagnostics *diagnos
 	size_t beyond = diagnostics->errors + diagnostics->warnings - diagnostics->list.len;
 
 	ARRAY_FOR_EACH (const struct diagnostic, it, &diagnostics->list)
-		print_one(printer, it);
+		print_one(printer, diagnostics, it);
 	if (beyond > 0)
 		text_printf(printer->out, "... and %zu more\n", beyond);
 }
@@ -329,7 +375,22 @@ void diagnostics_take(struct diagnostics *diagnostics, const struct error *err)
 		diagnostic_hint(taken, "%s", err->detail);
 }
 
-static cJSON *json_of(const struct diagnostic *it)
+static void add_from(cJSON *one, const struct diagnostics *all, const char *file)
+{
+	const struct provenance *place = find_from(all, file);
+	cJSON *chain = place ? cJSON_AddArrayToObject(one, "from") : NULL;
+
+	for (int i = 0; place && i < FROM_MAX; i++, place = find_from(all, place->from)) {
+		cJSON *link = cJSON_CreateObject();
+
+		json_set_string(link, "file", place->from);
+		json_set_int(link, "line", place->line);
+		json_set_int(link, "column", place->column);
+		cJSON_AddItemToArray(chain, link);
+	}
+}
+
+static cJSON *json_of(const struct diagnostics *all, const struct diagnostic *it)
 {
 	cJSON *one = cJSON_CreateObject();
 
@@ -344,6 +405,7 @@ static cJSON *json_of(const struct diagnostic *it)
 	json_set_string(one, "path", it->path);
 	json_set_string(one, "message", it->message);
 	json_set_string(one, "hint", it->hint);
+	add_from(one, all, it->file);
 	return one;
 }
 
@@ -358,7 +420,7 @@ cJSON *diagnostics_json(const struct diagnostics *diagnostics)
 	size_t beyond = count_beyond(diagnostics);
 
 	ARRAY_FOR_EACH (const struct diagnostic, it, &diagnostics->list)
-		cJSON_AddItemToArray(array, json_of(it));
+		cJSON_AddItemToArray(array, json_of(diagnostics, it));
 	if (beyond > 0) {
 		CLEANUP(memory_free) char *message = memory_format("%zu more", beyond);
 		const struct diagnostic more = {
@@ -366,7 +428,7 @@ cJSON *diagnostics_json(const struct diagnostics *diagnostics)
 			.message = message,
 		};
 
-		cJSON_AddItemToArray(array, json_of(&more));
+		cJSON_AddItemToArray(array, json_of(diagnostics, &more));
 	}
 	return array;
 }
@@ -400,10 +462,11 @@ int diagnostics_fail(const struct diagnostics *diagnostics, struct error **err)
 	printer.out = &rest;
 	printer.colour = diagnostics->colour;
 	print_below(&printer, first);
+	print_from(&printer, diagnostics, first);
 	for (int severity = SEVERITY_ERROR; severity >= SEVERITY_WARNING; severity--)
 		ARRAY_FOR_EACH (const struct diagnostic, it, &diagnostics->list)
 			if (it != first && (int)it->severity == severity)
-				print_one(&printer, it);
+				print_one(&printer, diagnostics, it);
 	if (count_beyond(diagnostics) > 0)
 		text_printf(&rest, "... and %zu more\n", count_beyond(diagnostics));
 	add_count(diagnostics, &rest);

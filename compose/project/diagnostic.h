@@ -38,8 +38,16 @@ struct diagnostic {
 	size_t caret;    /* columns before its caret on a terminal */
 };
 
+/* A file is read because of a place in another one: an include, an extends. */
+struct provenance {
+	char *file;
+	char *from;
+	unsigned line, column;
+};
+
 struct diagnostics {
 	ARRAY(struct diagnostic) list;
+	ARRAY(struct provenance) from;
 	size_t errors; /* how many there were of each; only the first 100 of each are kept */
 	size_t warnings;
 	struct diagnostic beyond; /* the last one that was not kept, so that a hint may be set */
@@ -63,14 +71,18 @@ bool diagnostics_full(const struct diagnostics *diagnostics);
 void diagnostics_source(struct diagnostics *diagnostics, const char *file, const char *bytes,
 			size_t len);
 
+/* Says where a file that was not named by the user comes from; the first word about it counts. Every
+ * finding in the file is followed by the chain of such places, the nearest first. */
+void diagnostics_from(struct diagnostics *diagnostics, const char *file, struct position at);
+
 /* In the order file, line, column; what is said twice of one place stays once. */
 void diagnostics_sort(struct diagnostics *diagnostics);
 /* The form above, for every finding. colour: ANSI colours. */
 void diagnostics_print(const struct diagnostics *diagnostics, bool colour, struct text *out);
 /* An error that no finding stands for (no file, a wrong flag) becomes one, without a place. */
 void diagnostics_take(struct diagnostics *diagnostics, const struct error *err);
-/* An array of {severity, file, line, column, end, path, message, hint}; what is not known is not
- * there. end is the column behind the last character of what is meant, on the same line. Of more
+/* An array of {severity, file, line, column, end, path, message, hint, from}; what is not known is not
+ * there. from is an array of {file, line, column}. end is the column behind the last character of what is meant, on the same line. Of more
  * than 100 errors or warnings the rest is one more object, with a message that counts them. */
 cJSON *diagnostics_json(const struct diagnostics *diagnostics);
 /* 0 where there is no error; else one ERROR_INVALID whose message is the first finding's first line

@@ -72,6 +72,7 @@ static struct source *read_source(struct extend *extend, const char *shown, cons
 	if (old)
 		text_drop(old);
 	free(old);
+	diagnostics_from(extend->shaper->diagnostics, shown, at);
 	if (file_read(path, DOCUMENT_MAX, text, &err) < 0) {
 		complain(extend, at, link->service, err->message);
 		return NULL;

@@ -14,10 +14,9 @@
 #include "compose/project/discover.h"
 #include "compose/project/document.h"
 #include "compose/project/expand.h"
-#include "compose/project/extend.h"
 #include "compose/project/graph.h"
+#include "compose/project/include.h"
 #include "compose/project/interpolate.h"
-#include "compose/project/merge.h"
 #include "compose/project/normal.h"
 #include "compose/project/order.h"
 #include "compose/project/prune.h"
@@ -32,8 +31,8 @@ struct loader {
 	struct arena *arena;
 	struct variables variables;
 	struct discovery discovery;
-	struct map texts; /* file as it is shown -> struct text */
-	struct documents documents;
+	struct map texts;   /* file as it is shown -> struct text */
+	struct scope scope; /* the project's own files */
 	struct map disabled;
 	bool unread;  /* a file is not YAML, or has what could not be read */
 	bool partial; /* something was wrong already: what is missing may be so because of it */
@@ -49,7 +48,7 @@ static void loader_drop(struct loader *loader)
 {
 	variables_drop(&loader->variables);
 	map_drop_with(&loader->texts, drop_text);
-	array_drop(&loader->documents.list);
+	scope_drop(&loader->scope);
 	map_drop(&loader->disabled);
 	project_drop(&loader->project);
 }
@@ -83,10 +82,12 @@ static int read_file(struct loader *loader, const char *file, struct error **err
 	int status = file_read(path, DOCUMENT_MAX, text, err);
 	if (status < 0)
 		return status;
-	document_read(loader->arena, file, text_string(text), text->len, &loader->documents,
+	document_read(loader->arena, file, text_string(text), text->len, &loader->scope.documents,
 		      loader->diagnostics);
 	add_string(loader->arena, &loader->project->files,
 		   stdin_file ? "-" : arena_copy(loader->arena, path));
+	CLEANUP(memory_free) char *clean = path_clean(path);
+	array_push(&loader->scope.paths, arena_copy(loader->arena, clean));
 	return 0;
 }
 
@@ -98,7 +99,7 @@ static int read_files(struct loader *loader, struct error **err)
 		if (status < 0)
 			return status;
 	}
-	if (loader->documents.list.len == 0 && loader->diagnostics->errors == 0)
+	if (loader->scope.documents.list.len == 0 && loader->diagnostics->errors == 0)
 		diagnostics_add(loader->diagnostics, SEVERITY_ERROR,
 				(struct position){loader->discovery.files.items[0], 0, 0}, NULL,
 				"the Compose file is empty");
@@ -158,7 +159,7 @@ static const char *written_name(struct loader *loader)
 	CLEANUP(memory_free) char *problem = NULL;
 	size_t at = 0;
 
-	ARRAY_FOR_EACH (struct node *, root, &loader->documents.list) {
+	ARRAY_FOR_EACH (struct node *, root, &loader->scope.documents.list) {
 		const struct node *name = node_get(*root, "name");
 
 		if (name && name->kind == NODE_STRING && *name->text)
@@ -220,35 +221,25 @@ static struct node *merge_documents(struct loader *loader)
 		.diagnostics = loader->diagnostics,
 		.no_interpolate = loader->options->no_interpolate,
 	};
-	CLEANUP(extend_drop)
-	struct extend extend = {
+	struct include include = {
+		.arena = loader->arena,
+		.diagnostics = loader->diagnostics,
 		.expand = loader->options->no_interpolate ? NULL : &expand,
 		.shaper = &shaper,
 		.texts = &loader->texts,
-		.folder = loader->discovery.folder,
-		.shown = loader->options->start || loader->options->folder ||
-					 strcmp(loader->discovery.folder,
-						loader->discovery.start) != 0
-				 ? loader->discovery.folder
-				 : "",
+		.no_env_resolution = loader->options->no_env_resolution,
 	};
-	struct node *root = NULL;
+	struct scope *scope = &loader->scope;
 
-	ARRAY_FOR_EACH (struct node *, document, &loader->documents.list) {
-		struct node *tree = *document;
-
-		if (!loader->options->no_interpolate)
-			tree = expand_tree(&expand, tree);
-		tree = shape_object(&shaper, &schema_project, tree, NULL);
-		if (!tree)
-			continue;
-		extend_document(&extend, tree);
-		/* A document alone is merged already, where it has nothing to take away from another. */
-		if (!root && !loader->documents.marks)
-			root = tree;
-		else
-			root = merge_object(loader->arena, &schema_project, root, tree);
-	}
+	scope->variables = &loader->variables;
+	scope->folder = loader->discovery.folder;
+	scope->shown =
+		loader->options->start || loader->options->folder ||
+				strcmp(loader->discovery.folder, loader->discovery.start) != 0
+			? loader->discovery.folder
+			: "";
+	struct node *root = include_merge(&include, scope);
+	loader->unread |= include.unread;
 	map_drop(&expand.unset);
 	return root;
 }
@@ -347,7 +338,7 @@ static int load(struct loader *loader, struct error **err)
 		return status;
 	loader->unread = loader->diagnostics->errors > 0;
 	loader->partial = loader->unread;
-	if (loader->documents.list.len == 0)
+	if (loader->scope.documents.list.len == 0)
 		return 0;
 	status = set_name(loader, err);
 	if (status < 0)

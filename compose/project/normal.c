@@ -294,6 +294,21 @@ void normal_services(const struct normal *normal, struct node *root)
 		normal_service(normal, services->mapping.entries[i].value);
 }
 
+void normal_scope(const struct normal *normal, struct node *root)
+{
+	struct node *services = node_get(root, "services");
+
+	for (size_t i = 0; services && i < services->mapping.len; i++) {
+		struct node *service = services->mapping.entries[i].value;
+		struct node *build = node_get(service, "build");
+
+		if (build && build->kind == NODE_MAPPING)
+			default_string(normal, build, "context", ".");
+		if (normal->variables && node_get(service, "environment"))
+			fill_environment(normal, node_get(service, "environment"));
+	}
+}
+
 void normal_default_network(const struct normal *normal, struct node *root)
 {
 	const struct node *services = node_get(root, "services");

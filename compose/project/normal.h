@@ -16,6 +16,9 @@ struct normal {
 
 /* Names, defaults and the deprecated external: {name}: root is the merged tree and is changed. */
 void normal_resources(const struct normal *normal, struct node *root);
+/* What must be said of services before they become part of another project: bare variables that are
+ * known get their values, and a build without a context has its folder's. */
+void normal_scope(const struct normal *normal, struct node *root);
 void normal_services(const struct normal *normal, struct node *root);
 /* The default network, where a service of root uses it and it is not described. */
 void normal_default_network(const struct normal *normal, struct node *root);

@@ -431,10 +431,22 @@ static const struct row config_rows[] = {
 };
 static const struct schema config = {.what = "a config", ROWS(config_rows)};
 
+static const struct row inclusion_rows[] = {
+	{.name = "path", .shape = SHAPE_ONE_OR_MORE},
+	{.name = "project_directory", .shape = SHAPE_STRING},
+	{.name = "env_file", .shape = SHAPE_ONE_OR_MORE},
+};
+static const struct schema inclusion = {
+	.what = "an include",
+	ROWS(inclusion_rows),
+	.closed = true,
+	.brief = "path",
+};
+
 static const struct row project_rows[] = {
 	{.name = "version", .shape = SHAPE_ANY, .flags = ROW_OBSOLETE},
 	{.name = "name", .shape = SHAPE_STRING},
-	{.name = "include", .shape = SHAPE_ANY, .flags = ROW_LATER | ROW_NULL},
+	{.name = "include", .shape = SHAPE_ITEMS, .flags = ROW_NULL, .of = &inclusion},
 	{.name = "services", .shape = SHAPE_MAP, .flags = ROW_KEEP, .of = &schema_service},
 	{.name = "networks", .shape = SHAPE_MAP, .flags = ROW_NULL_ITEM, .of = &network},
 	{.name = "volumes", .shape = SHAPE_MAP, .flags = ROW_NULL_ITEM, .of = &volume},
