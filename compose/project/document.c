@@ -7,6 +7,7 @@
 
 #include <yaml.h>
 
+#include "base/digest.h"
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/own.h"
@@ -32,6 +33,7 @@ struct frame {
 	struct node *node;
 	const char *key; /* mapping: read and waiting for its value */
 	struct position key_at;
+	bool merging; /* the key is << and stands for what is merged */
 	bool skip;    /* the value of a refused key is read and thrown away */
 	char *anchor; /* or NULL */
 	struct extent extent;
@@ -67,6 +69,7 @@ struct reader {
 	size_t aliased_nodes;
 	size_t aliased_bytes;
 	struct node *root;
+	bool merging; /* the last scalar was a plain << */
 };
 
 static struct position place(const struct reader *reader, yaml_mark_t mark)
@@ -163,7 +166,7 @@ static void take_key(struct reader *reader, struct frame *frame, const struct no
 	frame->key = key->text;
 	frame->key_at = key->at;
 	frame->skip = false;
-	if (key->kind != NODE_STRING) {
+	if (key->kind != NODE_STRING || key->date) {
 		snprintf(message, sizeof(message), "the key %.100s is not a string",
 			 *key->text ? key->text : "(null)");
 		frame->key = NULL;
@@ -173,15 +176,22 @@ static void take_key(struct reader *reader, struct frame *frame, const struct no
 		frame->skip = true;
 		return;
 	}
-	struct node_entry *there = strcmp(key->text, "<<") != 0 ? find_key(frame, key->text) : NULL;
-	if (!there)
+	frame->merging = reader->merging;
+	const struct node_entry *there = find_key(frame, key->text);
+	const struct position *first = there ? &there->at : NULL;
+	if (frame->merging)
+		first = frame->merges ? &frame->merges->at : NULL;
+	if (!first)
 		return;
+	unsigned line = first->line;
 	snprintf(message, sizeof(message), "the key \"%.100s\" is written twice, first in line %u",
-		 key->text, there->at.line);
+		 key->text, line);
 	frame->key = NULL;
 	struct diagnostic *d = complain(reader, key->at, message);
-	diagnostic_hint(d, "remove one of lines %u and %u, or put them together", there->at.line,
+	diagnostic_hint(d, "remove one of lines %u and %u, or put them together", line,
 			key->at.line);
+	if (frame->merging)
+		diagnostic_hint(d, "write one with a list: <<: [*a, *b]");
 	frame->key = key->text;
 	frame->skip = true;
 }
@@ -249,9 +259,9 @@ static void take_value(struct reader *reader, struct node *value, struct extent 
 		frame->key = NULL;
 		return;
 	}
-	if (strcmp(frame->key, "<<") == 0) {
+	if (frame->merging) {
 		if (!frame->merges)
-			frame->merges = node_new(reader->arena, NODE_SEQUENCE, value->at);
+			frame->merges = node_new(reader->arena, NODE_SEQUENCE, frame->key_at);
 		node_append(reader->arena, frame->merges, value);
 	} else {
 		add_key(reader, frame, frame->key, value, frame->key_at);
@@ -349,7 +359,6 @@ static bool take_alias(struct reader *reader, const yaml_event_t *event)
 static enum node_tag tag_of(struct reader *reader, const yaml_char_t *tag, struct position at)
 {
 	const char *name = (const char *)tag;
-	char message[200];
 
 	if (!name || strcmp(name, "!") == 0 || text_starts(name, "tag:yaml.org,2002:"))
 		return NODE_PLAIN;
@@ -358,26 +367,78 @@ static enum node_tag tag_of(struct reader *reader, const yaml_char_t *tag, struc
 		reader->ret->marks = true;
 		return reset ? NODE_RESET : NODE_OVERRIDE;
 	}
-	snprintf(message, sizeof(message), "the tag %.100s is not known", name);
-	diagnostic_hint(complain(reader, at, message), "Compose knows !reset and !override");
+	CLEANUP(text_drop) struct text path = {0};
+	path_of(reader, &path);
+	diagnostic_hint(diagnostics_add(reader->diagnostics, SEVERITY_WARNING, at,
+					text_string(&path),
+					"the tag %.100s is not known and ignored", name),
+			"Compose knows !reset and !override");
 	return NODE_PLAIN;
 }
 
-/* What an explicit tag of YAML's own makes of a scalar; those that do not fit leave it as it was.
- */
-static void apply_tag(struct node *node, const char *tag, bool plain)
+/* !!binary: the bytes that the text stands for; NULL: it stands for none, or for no text. */
+static const char *read_binary(struct arena *arena, const char *text)
 {
-	if (!tag || strcmp(tag, "!") == 0) {
-		node->kind = NODE_STRING;
-		if (plain && !tag)
-			scalar_resolve(node);
-		return;
+	CLEANUP(text_drop) struct text packed = {0};
+	size_t len = 0;
+
+	for (const char *c = text; *c; c++)
+		if (!strchr(" \t\r\n", *c))
+			text_add_char(&packed, *c);
+	CLEANUP(memory_free) char *bytes = digest_unbase64(text_string(&packed), &len);
+	return bytes && strlen(bytes) == len ? arena_copy(arena, bytes) : NULL;
+}
+
+/* What an explicit tag of YAML's own makes of a scalar. False: it cannot be that. */
+static bool apply_core_tag(struct arena *arena, struct node *node, const char *name)
+{
+	static const struct {
+		const char *name;
+		enum node_kind kind;
+	} kinds[] = {{"null", NODE_NULL}, {"bool", NODE_BOOL}, {"int", NODE_INT}};
+
+	if (strcmp(name, "str") == 0)
+		return true;
+	if (strcmp(name, "binary") == 0) {
+		const char *bytes = read_binary(arena, node->text);
+
+		node->text = bytes ? bytes : node->text;
+		return bytes != NULL;
 	}
-	node->kind = NODE_STRING;
-	if (text_same(tag, "tag:yaml.org,2002:float") && scalar_real(node->text, &node->real))
+	if (strcmp(name, "float") == 0 && scalar_real(node->text, &node->real)) {
 		node->kind = NODE_FLOAT;
-	else if (tag[0] == '!' ? plain : !text_same(tag, "tag:yaml.org,2002:str"))
+		return true;
+	}
+	scalar_resolve(node);
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strcmp(name, kinds[i].name) == 0)
+			return node->kind == kinds[i].kind;
+	if (strcmp(name, "float") == 0)
+		return node->kind == NODE_FLOAT || node->kind == NODE_INT;
+	return strcmp(name, "timestamp") != 0 || node->date;
+}
+
+static bool apply_tag(struct arena *arena, struct node *node, const char *tag, bool plain)
+{
+	static const char core[] = "tag:yaml.org,2002:";
+
+	node->kind = NODE_STRING;
+	if (tag && text_starts(tag, core))
+		return apply_core_tag(arena, node, tag + strlen(core));
+	if (plain && (!tag || strcmp(tag, "!") == 0 || node->tag != NODE_PLAIN))
 		scalar_resolve(node);
+	return true;
+}
+
+/* << merges where it is plain or says so itself; in quotes it is a key like others. */
+static bool is_merge(const yaml_event_t *event)
+{
+	const char *tag = (const char *)event->data.scalar.tag;
+
+	if (strcmp((const char *)event->data.scalar.value, "<<") != 0)
+		return false;
+	return tag ? strcmp(tag, "tag:yaml.org,2002:merge") == 0
+		   : event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
 static bool take_scalar(struct reader *reader, const yaml_event_t *event)
@@ -398,10 +459,13 @@ static bool take_scalar(struct reader *reader, const yaml_event_t *event)
 	if (event->start_mark.line != event->end_mark.line || event->data.scalar.tag ||
 	    event->data.scalar.anchor)
 		node->lead = NODE_FAR;
-	apply_tag(node, (const char *)event->data.scalar.tag,
-		  event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE);
+	if (!apply_tag(reader->arena, node, (const char *)event->data.scalar.tag,
+		       event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE))
+		complain(reader, node->at, "the value does not fit its tag");
 	set_anchor(reader, anchor, node, extent);
+	reader->merging = is_merge(event);
 	take_value(reader, node, extent);
+	reader->merging = false;
 	return true;
 }
 
@@ -451,12 +515,15 @@ static void close_frame(struct reader *reader)
 	take_value(reader, done.node, done.extent);
 }
 
+/* Anchors live on: docker compose lets a later document use them. */
 static void end_document(struct reader *reader)
 {
-	if (reader->root && reader->root->kind != NODE_NULL)
+	if (reader->root && reader->root->kind == NODE_NULL)
+		diagnostic_hint(complain(reader, reader->root->at, "the document is empty"),
+				"remove the line --- before it, or write {}");
+	else if (reader->root)
 		array_push(&reader->ret->list, reader->root);
 	reader->root = NULL;
-	map_drop(&reader->anchors);
 }
 
 static bool take_event(struct reader *reader, const yaml_event_t *event)

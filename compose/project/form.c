@@ -18,18 +18,36 @@ static bool is_number(const struct node *in)
 	return in->kind == NODE_INT || in->kind == NODE_FLOAT;
 }
 
+static struct node *long_date(struct shaper *shaper, const struct node *in, const char *date)
+{
+	diagnostic_hint(diagnostics_add(shaper->diagnostics, SEVERITY_WARNING, in->at, NULL,
+					"a date becomes \"%s\"", date),
+			"quotes keep it as it is: \"%s\"", in->text);
+	return node_string(shaper->arena, date, in->at);
+}
+
 /* The value as a string node at its own place. */
 static struct node *as_string(struct shaper *shaper, struct node *in)
 {
 	CLEANUP(text_drop) struct text date = {0};
 
 	if (in->date && date_long(in->text, &date))
-		return node_string(shaper->arena, text_string(&date), in->at);
+		return long_date(shaper, in, text_string(&date));
 	if (in->kind == NODE_STRING)
 		return in;
 	struct node *out = node_new(shaper->arena, NODE_STRING, in->at);
 	out->text = scalar_string(shaper->arena, in);
 	return out;
+}
+
+/* A date is no string to docker compose where nothing but a string is wanted. */
+static bool is_string(struct shaper *shaper, const struct node *in, const struct trail *trail)
+{
+	if (in->kind != NODE_STRING || !in->date)
+		return in->kind == NODE_STRING;
+	diagnostic_hint(shape_complain(shaper, in->at, trail, "must be a string, not a date"),
+			"quotes make it one: \"%s\"", in->text);
+	return false;
 }
 
 /* --- scalars */
@@ -39,6 +57,8 @@ struct node *form_string(struct shaper *shaper, const struct row *row, struct no
 {
 	if (in->kind != NODE_STRING)
 		return shape_refuse(shaper, in, trail, "a string");
+	if (!is_string(shaper, in, trail))
+		return NULL;
 	if (!row->words || shape_is_open(shaper, in))
 		return in;
 	size_t count = 0;
@@ -224,7 +244,9 @@ struct node *form_strings(struct shaper *shaper, const struct row *row, struct n
 		struct node *item = in->sequence.items[i];
 		struct trail at = {trail, NULL, i};
 
-		if (item->kind == NODE_STRING || (texts && is_number(item)))
+		if (item->kind == NODE_STRING && item->date)
+			is_string(shaper, item, &at);
+		else if (item->kind == NODE_STRING || (texts && is_number(item)))
 			node_append(shaper->arena, out, as_string(shaper, item));
 		else
 			shape_refuse(shaper, item, &at,

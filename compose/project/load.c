@@ -345,6 +345,10 @@ static int load(struct loader *loader, struct error **err)
 		return status;
 	struct node *root = merge_documents(loader);
 	loader->partial |= loader->diagnostics->errors > 0;
+	if (root && root->kind == NODE_MAPPING && root->mapping.len == 0 && !loader->partial)
+		diagnostics_add(loader->diagnostics, SEVERITY_ERROR,
+				(struct position){loader->discovery.files.items[0], 0, 0}, NULL,
+				"the Compose file is empty");
 	if (!root)
 		return 0;
 	make_whole(loader, root);

@@ -153,11 +153,18 @@ static bool looks_real(const char *text)
 	return *at == '\0';
 }
 
+static bool is_infinite(const char *text)
+{
+	static const char *const words[] = {".inf", ".Inf", ".INF"};
+
+	return is_one_of(text, words, ARRAY_LEN(words));
+}
+
 bool scalar_real(const char *text, double *ret)
 {
 	const char *unsigned_text = text + (*text == '-' || *text == '+');
 
-	if (is_word(unsigned_text, ".inf")) {
+	if (is_infinite(unsigned_text)) {
 		*ret = *text == '-' ? -INFINITY : INFINITY;
 		return true;
 	}
@@ -175,11 +182,33 @@ bool scalar_real(const char *text, double *ret)
 	return true;
 }
 
+/* 1_000.5, 0_7: a number whose digits are parted, told by what begins it. */
+static bool resolve_parted(struct node *node)
+{
+	char plain[100];
+	size_t len = 0;
+
+	if (!strchr(node->text, '_') || strlen(node->text) >= sizeof(plain))
+		return false;
+	for (const char *c = node->text; *c; c++)
+		if (*c != '_')
+			plain[len++] = *c;
+	plain[len] = '\0';
+	if (scalar_int(plain, &node->integer))
+		node->kind = NODE_INT;
+	else if (scalar_real(plain, &node->real))
+		node->kind = NODE_FLOAT;
+	else
+		return false;
+	return true;
+}
+
 void scalar_resolve(struct node *node)
 {
 	const char *text = node->text;
 	bool old = false;
 
+	node->date = false;
 	/* Nearly all scalars are words: they are strings by their first character. */
 	if (!strchr("0123456789+-.~nNtTfF", *text)) {
 		node->kind = NODE_STRING;
@@ -191,7 +220,7 @@ void scalar_resolve(struct node *node)
 		node->kind = NODE_INT;
 	} else if (scalar_real(text, &node->real)) {
 		node->kind = NODE_FLOAT;
-	} else {
+	} else if (!resolve_parted(node)) {
 		node->kind = NODE_STRING;
 		node->date = date_is(text);
 	}
@@ -217,7 +246,7 @@ bool scalar_is_ambiguous(const char *text)
 
 	scalar_resolve(&node);
 	return node.kind != NODE_STRING || scalar_bool(text, &value, &old) || is_old_number(text) ||
-	       strcmp(text, "<<") == 0 || strcmp(text, "=") == 0 || is_word(text, ".inf");
+	       strcmp(text, "<<") == 0 || strcmp(text, "=") == 0;
 }
 
 void scalar_add_real(struct text *out, double value)
