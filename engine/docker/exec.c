@@ -239,7 +239,9 @@ struct engine_stream *docker_exec(struct engine *engine, const char *container,
  *
  * The daemon ends the stream when the command's output ends, which may be a moment before it has
  * the exit code, and has no call that waits for it: so it is asked again, with growing pauses,
- * until the command does not run. */
+ * until the command does not run. The event exec_die has the code as well, but to be told of it
+ * takes a stream of events for each command; of dockerd 20.10.24 the first question had the answer
+ * each time (60 commands, 20 of them closed their output long before they ended). */
 
 struct exec_exit {
 	struct operation operation; /* first */
