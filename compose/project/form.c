@@ -162,7 +162,7 @@ struct node *form_bytes(struct shaper *shaper, const struct row *row, struct nod
 	if (in->kind != NODE_STRING && in->kind != NODE_INT)
 		return shape_refuse(shaper, in, trail, "an amount of memory");
 	if (!unit_bytes(scalar_string(shaper->arena, in), &bytes) ||
-	    (in->kind == NODE_STRING && bytes < 0)) {
+	    (in->kind == NODE_STRING && bytes < 0 && strcmp(in->text, "-1") != 0)) {
 		diagnostic_hint(shape_complain(shaper, in->at, trail,
 					       "\"%s\" is not an amount of memory", in->text),
 				"a number of bytes or one with a unit: 512m, 1.5g, 64kb");
