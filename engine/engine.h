@@ -180,6 +180,14 @@ struct pull_options {
 		*credentials; /* NULL: the driver looks into ~/.docker/config.json itself */
 };
 
+/* A file that RUN --mount=type=secret may read: a file here, or a variable and its value. */
+struct build_secret {
+	const char *id;
+	const char *file;     /* or NULL */
+	const char *variable; /* where file is NULL */
+	const char *value;    /* of variable; NULL: it is not set */
+};
+
 struct build_options {
 	const char *context;    /* folder, or a URL that the engine fetches */
 	const char *dockerfile; /* path inside the context; NULL: Dockerfile */
@@ -191,6 +199,20 @@ struct build_options {
 	const char *const *cache_from, *const *extra_hosts;
 	bool pull, no_cache;
 	int64_t shm_size;
+	struct spec_ulimit *ulimits;
+	size_t ulimit_count;
+
+	/* What follows can be done by BuildKit alone. needs_buildkit: where the first of it is
+	 * written and what it is, NULL: there is none. Without BuildKit such a build is
+	 * ERROR_UNSUPPORTED with these words. */
+	const char *needs_buildkit;
+	const char *const *platforms; /* several at once, instead of platform */
+	const char *const *ssh;       /* default, or id=path */
+	struct build_secret *secrets;
+	size_t secret_count;
+	struct labels contexts; /* name: folder, URL, docker-image://... */
+	const char *const *cache_to, *const *no_cache_filter, *const *allow;
+	const char *provenance, *sbom; /* true, false, mode=max, ...; NULL: none */
 };
 
 /* The table that a driver fills. An absent function means unsupported; the functions below answer

@@ -38,6 +38,7 @@ static int run(struct cli *cli, const void *given, char **arguments, int *exit_c
 		.args = values->args.items,
 		.pull = values->pull,
 		.no_cache = values->no_cache,
+		.platforms = true,
 	};
 
 	(void)exit_code;
@@ -47,8 +48,9 @@ static int run(struct cli *cli, const void *given, char **arguments, int *exit_c
 	const char *const *services = arguments[0] ? (const char *const *)arguments : NULL;
 	CLEANUP(memory_free)
 	bool *chosen = images_choose(project, services, !values->with_dependencies);
+	CLEANUP(memory_free) bool *builds = images_builds(project, chosen);
 	ARRAY_FOR_EACH (const struct service, service, &project->services) {
-		if (chosen[service->index] && service->build)
+		if (builds[service->index])
 			images_add_build(&jobs, project, service, &recipe);
 	}
 	if (!jobs.len) {

@@ -40,6 +40,42 @@ bool *images_choose(const struct project *project, const char *const *services, 
 	return chosen;
 }
 
+/* Marks the services whose builds one service's build takes as contexts; says whether any is new. */
+static bool mark_contexts(const struct project *project, const struct service *service,
+			  bool *marked)
+{
+	const struct pairs *contexts = &service->build->additional_contexts;
+	bool any = false;
+
+	for (size_t i = 0; i < contexts->len; i++) {
+		const char *value = contexts->items[i].value;
+		const struct service *other =
+			value && text_starts(value, "service:")
+				? project_service(project, value + strlen("service:"))
+				: NULL;
+
+		if (!other || !other->build || marked[other->index])
+			continue;
+		marked[other->index] = any = true;
+	}
+	return any;
+}
+
+bool *images_builds(const struct project *project, const bool *chosen)
+{
+	bool *marked = memory_zero(project->services.len + 1, sizeof(*marked));
+	bool again = true;
+
+	ARRAY_FOR_EACH (const struct service, service, &project->services)
+		marked[service->index] = chosen[service->index] && service->build;
+	while (again) {
+		again = false;
+		ARRAY_FOR_EACH (const struct service, service, &project->services)
+			again |= marked[service->index] && mark_contexts(project, service, marked);
+	}
+	return marked;
+}
+
 int images_observe(struct cli *cli, const struct project *project, const bool *chosen,
 		   struct images_stock *stock, struct error **err)
 {
@@ -319,10 +355,12 @@ static int build(struct preparation *preparation, struct error **err)
 
 	if (options->no_build)
 		return 0;
+	CLEANUP(memory_free)
+	bool *builds = images_builds(preparation->project, preparation->chosen);
 	ARRAY_FOR_EACH (const struct service, service, &preparation->project->services) {
 		struct policy policy;
 
-		if (!preparation->chosen[service->index] || !service->build)
+		if (!builds[service->index])
 			continue;
 		if (policy_of(preparation, service, &policy, err) < 0)
 			return (*err)->code;

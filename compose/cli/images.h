@@ -41,6 +41,8 @@ void images_drop(struct images_jobs *jobs);
 /* Whether each service of the project is meant (an array by index, yours): the named ones, and what
  * they depend on unless no_deps. services: NULL for all. */
 bool *images_choose(const struct project *project, const char *const *services, bool no_deps);
+/* Which of them have a build, and the services whose builds those take as contexts. Yours. */
+bool *images_builds(const struct project *project, const bool *chosen);
 /* What is on the engine of the images that services name. The zero value is valid to drop. */
 struct images_stock {
 	struct observed observed;

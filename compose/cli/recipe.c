@@ -15,6 +15,10 @@
 
 enum { DOCKERFILE_MAX = 1 << 20 };
 
+/* What begins an additional context that is no folder. */
+#define RECIPE_SERVICE "service:"
+#define RECIPE_IMAGE   "docker-image://"
+
 /* --- build: */
 
 /* labels_set keeps its items on the heap; what is asked for lives in the arena. */
@@ -78,6 +82,116 @@ static const char *const *vector_of(struct arena *arena, const char *first,
 	return vector;
 }
 
+/* --- what needs BuildKit */
+
+static struct spec_ulimit *make_ulimits(struct arena *arena, const struct build *build)
+{
+	struct spec_ulimit *limits = arena_alloc(arena, (build->ulimits.len + 1) * sizeof(*limits));
+
+	for (size_t i = 0; i < build->ulimits.len; i++)
+		limits[i] = (struct spec_ulimit){
+			.name = build->ulimits.items[i].name,
+			.soft = build->ulimits.items[i].soft,
+			.hard = build->ulimits.items[i].hard,
+		};
+	return limits;
+}
+
+static void make_secrets(struct arena *arena, const struct project *project,
+			 const struct build *build, struct build_options *made)
+{
+	made->secrets = arena_alloc(arena, (build->secrets.len + 1) * sizeof(*made->secrets));
+	for (size_t i = 0; i < build->secrets.len; i++) {
+		const struct service_file *use = &build->secrets.items[i];
+		const struct file_source *source = project_secret(project, use->source);
+
+		if (!source || !source->value)
+			continue;
+		bool file = source->kind == SOURCE_FILE;
+		made->secrets[made->secret_count++] = (struct build_secret){
+			.id = use->target && *use->target ? use->target : use->source,
+			.file = file ? source->value : NULL,
+			.variable = file ? NULL : source->value,
+			.value = file ? NULL : map_get(&project->environment, source->value),
+		};
+	}
+}
+
+/* service:X is the image that X builds. */
+static struct labels make_contexts(struct arena *arena, const struct project *project,
+				   const struct build *build)
+{
+	struct labels contexts = {0};
+
+	for (size_t i = 0; i < build->additional_contexts.len; i++) {
+		const struct pair *pair = &build->additional_contexts.items[i];
+		const char *name = text_starts(pair->value, RECIPE_SERVICE)
+					   ? pair->value + strlen(RECIPE_SERVICE)
+					   : NULL;
+		const struct service *other = name ? project_service(project, name) : NULL;
+
+		labels_set(&contexts, pair->key,
+			   other && other->image
+				   ? arena_format(arena, RECIPE_IMAGE "%s", other->image)
+				   : pair->value);
+	}
+	return seal(arena, &contexts);
+}
+
+static const char *const *make_allow(struct arena *arena, const struct build *build)
+{
+	static const char insecure[] = "security.insecure";
+
+	return vector_of(arena, build->privileged ? insecure : NULL, &build->entitlements);
+}
+
+/* Where the first attribute stands that BuildKit alone can do, or NULL. */
+static const char *needs_buildkit(struct arena *arena, const struct service *service,
+				  const struct build_options *made)
+{
+	static const char *const keys[] = {
+		"additional_contexts", "cache_to",  "entitlements", "no_cache_filter",
+		"privileged",          "sbom",      "secrets",      "ssh",
+		"provenance",          "platforms",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		const struct node_entry *entry = node_entry(service->build->node, keys[i]);
+		bool several = made->platforms != NULL;
+
+		if (!entry || (strcmp(keys[i], "platforms") == 0 && !several) ||
+		    (strcmp(keys[i], "provenance") == 0 &&
+		     text_same(service->build->provenance, "false")))
+			continue;
+		return arena_format(arena, "%s:%u:%u: services.%s.build.%s", entry->at.file,
+				    entry->at.line, entry->at.column, service->name, keys[i]);
+	}
+	return NULL;
+}
+
+static void add_buildkit(struct arena *arena, const struct project *project,
+			 const struct service *service, const struct recipe_options *options,
+			 struct build_options *made)
+{
+	const struct build *build = service->build;
+
+	if (!made->platform && build->platforms.len == 1)
+		made->platform = build->platforms.items[0];
+	if (options->platforms && build->platforms.len > 1)
+		made->platforms = vector_of(arena, NULL, &build->platforms);
+	made->ulimits = make_ulimits(arena, build);
+	made->ulimit_count = build->ulimits.len;
+	made->ssh = vector_of(arena, NULL, &build->ssh);
+	made->contexts = make_contexts(arena, project, build);
+	made->cache_to = vector_of(arena, NULL, &build->cache_to);
+	made->no_cache_filter = vector_of(arena, NULL, &build->no_cache_filter);
+	made->allow = make_allow(arena, build);
+	made->provenance = build->provenance;
+	made->sbom = build->sbom;
+	make_secrets(arena, project, build, made);
+	made->needs_buildkit = needs_buildkit(arena, service, made);
+}
+
 const struct build_options *recipe_make(struct arena *arena, const struct project *project,
 					const struct service *service,
 					const struct recipe_options *options)
@@ -105,6 +219,7 @@ const struct build_options *recipe_make(struct arena *arena, const struct projec
 		.no_cache = build->no_cache || options->no_cache,
 		.shm_size = build->shm_size,
 	};
+	add_buildkit(arena, project, service, options, made);
 	return made;
 }
 
@@ -267,7 +382,20 @@ const char *const *recipe_bases_of(struct arena *arena, const char *dockerfile,
 	return bases;
 }
 
-const char *const *recipe_bases(struct arena *arena, const struct build_options *build)
+/* Images that a build takes as further contexts. */
+static size_t add_contexts(struct arena *arena, const struct build_options *build,
+			   const char **bases)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < build->contexts.len; i++)
+		if (text_starts(build->contexts.items[i].value, RECIPE_IMAGE))
+			bases[len++] = recipe_full_name(arena, build->contexts.items[i].value +
+								       strlen(RECIPE_IMAGE));
+	return len;
+}
+
+static const char *const *dockerfile_bases(struct arena *arena, const struct build_options *build)
 {
 	static const char *const none[] = {NULL};
 	CLEANUP(error_drop) struct error *err = NULL;
@@ -283,4 +411,19 @@ const char *const *recipe_bases(struct arena *arena, const struct build_options 
 	if (file_read(path, DOCKERFILE_MAX, &text, &err) < 0)
 		return none;
 	return recipe_bases_of(arena, text_string(&text), &build->args);
+}
+
+const char *const *recipe_bases(struct arena *arena, const struct build_options *build)
+{
+	const char *const *from = dockerfile_bases(arena, build);
+	size_t count = 0, len = 0;
+
+	if (!build->contexts.len)
+		return from;
+	while (from[count])
+		count++;
+	const char **all = arena_alloc(arena, (count + build->contexts.len + 1) * sizeof(*all));
+	len = add_contexts(arena, build, all);
+	memcpy(all + len, from, count * sizeof(*all));
+	return all;
 }

@@ -16,6 +16,7 @@
 struct recipe_options {
 	const char *const *args; /* K=V, or K for the environment's; NULL: none */
 	bool pull, no_cache;
+	bool platforms; /* all that the file lists; else one that can run here */
 };
 
 /* The service's build, with docker compose's labels, in the arena. options may be NULL. The service

@@ -65,8 +65,9 @@ static bool is_left_out(const struct node_entry *entry, const char *parent, unsi
 {
 	const char *key = entry->key;
 
-	static const char *const keys[] = {"build",      "pull_policy", "scale",
-					   "depends_on", "profiles",    "attach"};
+	static const char *const keys[] = {"build",  "pull_policy", "pull_refresh_after",
+					   "scale",  "depends_on",  "profiles",
+					   "attach", "develop"};
 
 	if (level == 0 && text_starts(key, "x-"))
 		return true;

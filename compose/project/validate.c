@@ -572,6 +572,14 @@ static void check_build_uses(struct references *references, const struct subject
 		if (source)
 			check_reference(references, subject, 2, source->text, source->at,
 					"build.secrets");
+		const struct node_entry *secret =
+			source ? map_get(&references->sections[2], source->text) : NULL;
+		if (secret && is_true(node_get(secret->value, "external")))
+			diagnostic_hint(
+				subject_warn(subject, source->at, "build.secrets",
+					     "secret %s is external: a build is not given it",
+					     source->text),
+				"use file or environment");
 	}
 	for (size_t i = 0; contexts && i < contexts->mapping.len; i++) {
 		const struct node *value = contexts->mapping.entries[i].value;

@@ -136,6 +136,25 @@ static void check_contexts(const struct subject *subject)
 	}
 }
 
+static void check_build_secrets(const struct subject *subject)
+{
+	static const char *const keys[] = {"uid", "gid", "mode"};
+	const struct node *secrets = subject_get_in(subject, "build", "secrets", NULL);
+
+	for (size_t i = 0; secrets && i < secrets->sequence.len; i++) {
+		const struct node *use = secrets->sequence.items[i];
+
+		for (size_t j = 0; j < ARRAY_LEN(keys); j++) {
+			const struct node_entry *entry = node_entry(use, keys[j]);
+
+			if (entry)
+				diagnostic_hint(subject_warn(subject, entry->at, "build.secrets",
+							     "%s says nothing to a build", keys[j]),
+						"RUN --mount=type=secret,%s=... does", keys[j]);
+		}
+	}
+}
+
 /* --- deploy */
 
 static void check_mode(const struct subject *subject)
@@ -181,6 +200,7 @@ void validate_parts(const struct subject *service)
 	check_develop(service);
 	check_platforms(service);
 	check_contexts(service);
+	check_build_secrets(service);
 	check_mode(service);
 	check_provider(service);
 }

@@ -46,6 +46,7 @@ static void build_drop(struct flow *flow)
 	upload_drop(&build->upload);
 	progress_drop(&build->progress);
 	free(build->path);
+	free(build->needs);
 }
 
 static const struct flow_kind kind = {
@@ -88,8 +89,16 @@ static void looked_up(const struct credentials *items, size_t count, const struc
 						.unbounded = true});
 }
 
-void build_classic(struct build *build)
+void build_classic(struct build *build, const char *why)
 {
+	CLEANUP(error_drop) struct error *err = NULL;
+
+	if (build->needs) {
+		error_set(&err, ERROR_UNSUPPORTED, "%s needs BuildKit, and %s", build->needs, why);
+		error_detail(&err, "install docker buildx, or leave it out");
+		flow_end(&build->progress.flow, &err);
+		return;
+	}
 	build->lookup = credentials_all(build->progress.flow.docker->engine.loop, looked_up, build);
 }
 
@@ -122,6 +131,22 @@ static void query_each(struct text *path, const char *key, const char *const *va
 		docker_query(path, key, *values);
 }
 
+static void query_ulimits(struct text *path, const struct build_options *options)
+{
+	CLEANUP(json_drop) cJSON *list = cJSON_CreateArray();
+
+	for (size_t i = 0; i < options->ulimit_count; i++) {
+		cJSON *limit = cJSON_CreateObject();
+
+		json_set_string(limit, "Name", options->ulimits[i].name);
+		json_set_int(limit, "Soft", options->ulimits[i].soft);
+		json_set_int(limit, "Hard", options->ulimits[i].hard);
+		cJSON_AddItemToArray(list, limit);
+	}
+	if (options->ulimit_count)
+		query_json(path, "ulimits", list);
+}
+
 static char *classic_path(const struct build_options *options, const struct upload *upload)
 {
 	CLEANUP(text_drop) struct text path = {0};
@@ -141,6 +166,7 @@ static char *classic_path(const struct build_options *options, const struct uplo
 	query_labels(&path, "buildargs", &options->args);
 	query_labels(&path, "labels", &options->labels);
 	query_each(&path, "extrahosts", options->extra_hosts);
+	query_ulimits(&path, options);
 	if (options->cache_from && *options->cache_from) {
 		CLEANUP(json_drop) cJSON *json = json_strings(options->cache_from);
 
@@ -171,10 +197,11 @@ struct engine_stream *docker_build(struct engine *engine, const struct build_opt
 		return &build->progress.flow.stream;
 	}
 	build->path = classic_path(options, build->upload);
+	build->needs = memory_copy(options->needs_buildkit);
 	build->buildx = buildx_new(build, options);
 	if (build->buildx)
 		buildx_try(build->buildx);
 	else
-		build_classic(build);
+		build_classic(build, "there is no docker command here");
 	return &build->progress.flow.stream;
 }

@@ -17,7 +17,8 @@ struct buildx {
 	struct build *build; /* NULL: dropped */
 	uv_loop_t *loop;
 	char **arguments;
-	char *input; /* the Dockerfile's text, or NULL */
+	char **environment; /* values of secrets */
+	char *input;        /* the Dockerfile's text, or NULL */
 	struct child *child;
 	struct text output; /* lines that wait for their reader; told of them are gone */
 	size_t told;
@@ -59,7 +60,65 @@ static void add_labels(struct arguments *arguments, const char *option, const st
 	}
 }
 
-static char **command(const struct build_options *options, const struct upload *upload)
+/* Every value in one word: --name key=value. */
+static void add_pair(struct arguments *arguments, const char *option, const char *key,
+		     const char *value)
+{
+	CLEANUP(memory_free) char *pair = memory_format("%s=%s", key, value);
+
+	add(arguments, option, pair);
+}
+
+static void add_secrets(struct arguments *a, const struct build_options *options)
+{
+	for (size_t i = 0; i < options->secret_count; i++) {
+		const struct build_secret *secret = &options->secrets[i];
+		CLEANUP(memory_free)
+		char *word = secret->file ? memory_format("id=%s,type=file,src=%s", secret->id,
+							  secret->file)
+					  : memory_format("id=%s,type=env,env=%s", secret->id,
+							  secret->variable);
+
+		add(a, "--secret", word);
+	}
+}
+
+static void add_ulimits(struct arguments *a, const struct build_options *options)
+{
+	for (size_t i = 0; i < options->ulimit_count; i++) {
+		const struct spec_ulimit *limit = &options->ulimits[i];
+		CLEANUP(memory_free)
+		char *value =
+			memory_format("%lld:%lld", (long long)limit->soft, (long long)limit->hard);
+
+		add_pair(a, "--ulimit", limit->name, value);
+	}
+}
+
+static void add_platforms(struct arguments *a, const struct build_options *options)
+{
+	CLEANUP(text_drop) struct text list = {0};
+
+	for (const char *const *p = options->platforms; p && *p; p++)
+		text_printf(&list, "%s%s", list.len ? "," : "", *p);
+	add(a, "--platform", list.len ? text_string(&list) : options->platform);
+}
+
+static void add_buildkit(struct arguments *a, const struct build_options *options)
+{
+	add_each(a, "--ssh", options->ssh);
+	add_secrets(a, options);
+	for (size_t i = 0; i < options->contexts.len; i++)
+		add_pair(a, "--build-context", options->contexts.items[i].key,
+			 options->contexts.items[i].value);
+	add_each(a, "--cache-to", options->cache_to);
+	add_each(a, "--no-cache-filter", options->no_cache_filter);
+	add_each(a, "--allow", options->allow);
+	add(a, "--provenance", options->provenance);
+	add(a, "--sbom", options->sbom);
+}
+
+char **buildx_command(const struct build_options *options, const char *folder)
 {
 	struct arguments a = {0};
 	CLEANUP(memory_free) char *file = NULL;
@@ -68,9 +127,8 @@ static char **command(const struct build_options *options, const struct upload *
 
 	if (options->dockerfile_inline)
 		file = memory_copy("-");
-	else if (upload)
-		file = path_join(upload_folder(upload),
-				 options->dockerfile ? options->dockerfile : "Dockerfile");
+	else if (folder)
+		file = path_join(folder, options->dockerfile ? options->dockerfile : "Dockerfile");
 	else
 		file = memory_copy(options->dockerfile);
 	add(&a, "docker", "buildx");
@@ -81,7 +139,7 @@ static char **command(const struct build_options *options, const struct upload *
 	add_each(&a, "--tag", options->tags);
 	add(&a, "--target", options->target);
 	add(&a, "--network", options->network);
-	add(&a, "--platform", options->platform);
+	add_platforms(&a, options);
 	add(&a, NULL, options->pull ? "--pull" : NULL);
 	add(&a, NULL, options->no_cache ? "--no-cache" : NULL);
 	add(&a, "--shm-size", shm);
@@ -89,7 +147,22 @@ static char **command(const struct build_options *options, const struct upload *
 	add_labels(&a, "--label", &options->labels);
 	add_each(&a, "--add-host", options->extra_hosts);
 	add_each(&a, "--cache-from", options->cache_from);
-	add(&a, "--", upload ? upload_folder(upload) : options->context);
+	add_ulimits(&a, options);
+	add_buildkit(&a, options);
+	add(&a, "--", folder ? folder : options->context);
+	array_push(&a.list, NULL);
+	return a.list.items;
+}
+
+/* The values of secrets that come from variables, which need not be this process's own. */
+static char **secrets_of(const struct build_options *options)
+{
+	struct arguments a = {0};
+
+	for (size_t i = 0; i < options->secret_count; i++)
+		if (!options->secrets[i].file && options->secrets[i].value)
+			array_push(&a.list, memory_format("%s=%s", options->secrets[i].variable,
+							  options->secrets[i].value));
 	array_push(&a.list, NULL);
 	return a.list.items;
 }
@@ -206,22 +279,31 @@ static void start(struct buildx *buildx)
 	CLEANUP(memory_free) char *folder = docker->ca_file ? path_folder(docker->ca_file) : NULL;
 	CLEANUP(memory_free)
 	char *certificates = folder ? memory_format("DOCKER_CERT_PATH=%s", folder) : NULL;
-	const char *environment[8] = {host, "DOCKER_CONTEXT=", "BUILDX_NO_DEFAULT_ATTESTATIONS=1"};
+	struct {
+		ARRAY(const char *) list;
+	} environment = {0};
 
+	array_push(&environment.list, host);
+	array_push(&environment.list, "DOCKER_CONTEXT=");
+	array_push(&environment.list, "BUILDX_NO_DEFAULT_ATTESTATIONS=1");
 	if (certificates) {
-		environment[3] = certificates;
-		environment[4] =
-			docker->host.skip_verify ? "DOCKER_TLS_VERIFY=" : "DOCKER_TLS_VERIFY=1";
-		environment[5] = "DOCKER_TLS=1";
+		array_push(&environment.list, certificates);
+		array_push(&environment.list,
+			   docker->host.skip_verify ? "DOCKER_TLS_VERIFY=" : "DOCKER_TLS_VERIFY=1");
+		array_push(&environment.list, "DOCKER_TLS=1");
 	}
+	for (char **value = buildx->environment; *value; value++)
+		array_push(&environment.list, *value);
+	array_push(&environment.list, NULL);
 	const struct child_options options = {
 		.arguments = (const char *const *)buildx->arguments,
-		.environment = environment,
+		.environment = environment.list.items,
 		.input = buildx->input,
 		.input_len = buildx->input ? strlen(buildx->input) : 0,
 		.output = take_output,
 	};
 	buildx->child = child_start(buildx->loop, &options, ended, buildx);
+	array_drop(&environment.list);
 }
 
 static void found(const struct child_result *result, const struct error *err, void *payload)
@@ -234,7 +316,7 @@ static void found(const struct child_result *result, const struct error *err, vo
 	else if (buildx->build->progress.flow.ending)
 		return;
 	else if (err || result->exit_code)
-		build_classic(buildx->build);
+		build_classic(buildx->build, "the docker command here has no buildx");
 	else
 		start(buildx);
 }
@@ -250,7 +332,7 @@ static void pinged(const struct answer *answer, void *payload)
 	if (err)
 		flow_end(&build->progress.flow, &err);
 	else if (text_same(build->progress.flow.docker->os_type, "windows"))
-		build_classic(build);
+		build_classic(build, "Windows engines build without it");
 	else
 		buildx->child = child_start(
 			buildx->loop, &(struct child_options){.arguments = version}, found, buildx);
@@ -266,7 +348,9 @@ struct buildx *buildx_new(struct build *build, const struct build_options *optio
 	buildx = memory_zero(1, sizeof(*buildx));
 	buildx->build = build;
 	buildx->loop = build->progress.flow.docker->engine.loop;
-	buildx->arguments = command(options, build->upload);
+	buildx->arguments =
+		buildx_command(options, build->upload ? upload_folder(build->upload) : NULL);
+	buildx->environment = secrets_of(options);
 	buildx->input = memory_copy(options->dockerfile_inline);
 	buildx->soon = memory_zero(1, sizeof(*buildx->soon));
 	uv_timer_init(buildx->loop, buildx->soon);
@@ -289,6 +373,7 @@ static void free_handle(uv_handle_t *handle)
 static void drop_now(struct buildx *buildx)
 {
 	memory_free_vector(&buildx->arguments);
+	memory_free_vector(&buildx->environment);
 	text_drop(&buildx->output);
 	text_drop(&buildx->tail);
 	error_drop(&buildx->err);

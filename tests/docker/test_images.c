@@ -279,6 +279,30 @@ static void buildx_builds_where_the_command_has_it(void **state)
 	setenv("PATH", "", 1);
 }
 
+static void what_needs_buildkit_is_refused_where_there_is_none(void **state)
+{
+	struct harness *h = *state;
+	CLEANUP(folder_drop) char *folder = folder_new();
+	CLEANUP(folder_drop) char *programs = docker_folder();
+	CLEANUP(heard_free) struct heard *without = heard_new(), *old = heard_new();
+	const struct build_options options = {
+		.context = folder,
+		.needs_buildkit = "compose.yaml:3:7: services.a.build.ssh",
+	};
+
+	put(folder, "Dockerfile", "FROM wincompose/tiny\n");
+	setenv("NO_BUILDX", "1", 1);
+	run_build(old, h, &options);
+	unsetenv("NO_BUILDX");
+	assert_int_equal(old->code, ERROR_UNSUPPORTED);
+	assert_string_equal(old->message, "compose.yaml:3:7: services.a.build.ssh needs BuildKit, "
+					  "and the docker command here has no buildx");
+	setenv("PATH", "", 1);
+	run_build(without, h, &options);
+	assert_int_equal(without->code, ERROR_UNSUPPORTED);
+	assert_true(text_ends(without->message, "and there is no docker command here"));
+}
+
 static void a_docker_command_without_buildx_leaves_it_to_the_engine(void **state)
 {
 	struct harness *h = *state;
@@ -473,6 +497,7 @@ int main(int argc, char **argv)
 		WITH_ENGINE(a_large_context_is_never_in_memory),
 		WITH_ENGINE(a_build_closed_at_any_turn_ends_once),
 		WITH_ENGINE(buildx_builds_where_the_command_has_it),
+		WITH_ENGINE(what_needs_buildkit_is_refused_where_there_is_none),
 		WITH_ENGINE(a_docker_command_without_buildx_leaves_it_to_the_engine),
 		WITH_ENGINE(buildx_closed_at_any_turn_ends_once),
 		WITH_ENGINE(pull_takes_credentials_from_the_config_file),

@@ -98,6 +98,55 @@ static void the_command_line_says_more_than_the_file(void **state)
 	assert_non_null(labels_get(&build->labels, "com.docker.compose.version"));
 }
 
+static const char kit[] =
+	"services:\n"
+	"  web:\n"
+	"    build:\n"
+	"      context: .\n"
+	"      platforms: [linux/amd64, linux/arm64]\n"
+	"      ssh: [default]\n"
+	"      privileged: true\n"
+	"      entitlements: [network.host]\n"
+	"      ulimits: {nofile: {soft: 1, hard: 2}}\n"
+	"      provenance: false\n"
+	"      additional_contexts: {lib: 'service:lib', up: 'https://x/y.git'}\n"
+	"      secrets: [a, {source: b, target: id}]\n"
+	"  lib:\n"
+	"    build: {context: /lib, platforms: [linux/arm64], provenance: false}\n"
+	"secrets:\n"
+	"  a: {file: /run/a}\n"
+	"  b: {environment: HOME}\n";
+
+static void what_buildkit_alone_can_do_is_asked_for_with_its_place(void **state)
+{
+	CLEANUP(project_drop) struct project *project = stack_load(kit);
+	CLEANUP(arena_drop) struct arena arena = {0};
+	const struct recipe_options all = {.platforms = true};
+	const struct service *web = project_service(project, "web");
+	const struct build_options *build = recipe_make(&arena, project, web, &all);
+	const struct build_options *lib =
+		recipe_make(&arena, project, project_service(project, "lib"), NULL);
+
+	(void)state;
+	assert_true(
+		text_ends(build->needs_buildkit, ":11:7: services.web.build.additional_contexts"));
+	assert_null(lib->needs_buildkit);
+	assert_string_equal(build->platforms[1], "linux/arm64");
+	assert_null(recipe_make(&arena, project, web, NULL)->platforms);
+	assert_string_equal(lib->platform, "linux/arm64");
+	assert_string_equal(build->ssh[0], "default");
+	assert_string_equal(build->allow[0], "security.insecure");
+	assert_string_equal(build->allow[1], "network.host");
+	assert_int_equal(build->ulimits[0].hard, 2);
+	assert_string_equal(labels_get(&build->contexts, "lib"), "docker-image://shop-lib");
+	assert_string_equal(labels_get(&build->contexts, "up"), "https://x/y.git");
+	assert_string_equal(build->secrets[0].id, "a");
+	assert_string_equal(build->secrets[0].file, "/run/a");
+	assert_string_equal(build->secrets[1].id, "id");
+	assert_string_equal(build->secrets[1].variable, "HOME");
+	assert_string_equal(recipe_bases(&arena, build)[0], "docker.io/library/shop-lib:latest");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -105,6 +154,7 @@ int main(void)
 		cmocka_unit_test(arguments_before_the_first_stage_are_put_in),
 		cmocka_unit_test(broken_files_do_no_harm),
 		cmocka_unit_test(the_command_line_says_more_than_the_file),
+		cmocka_unit_test(what_buildkit_alone_can_do_is_asked_for_with_its_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
