@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/own.h"
 #include "compose/cli/inquire.h"
+#include "compose/cli/provider.h"
 #include "compose/supervise/detach.h"
 
 #define ANSWER_TIME  (10 * CLOCK_SECOND) /* a supervisor that was started answers within this */
@@ -72,6 +73,17 @@ void change_drop(struct change *change)
 	*change = (struct change){0};
 }
 
+/* Programs that stand in for services end theirs after the containers that use them. */
+static int end_providers(struct cli *cli, const struct change *change, enum plan_goal goal,
+			 struct error **err)
+{
+	bool down = goal == PLAN_DOWN;
+
+	if (!change->has_file || cli->globals.dry_run || (!down && goal != PLAN_STOP))
+		return 0;
+	return provider_end(cli, change->project, change->services, down ? "down" : "stop", err);
+}
+
 int change_run(struct cli *cli, char **services, const struct plan_options *plan, bool supervise,
 	       struct error **err)
 {
@@ -86,7 +98,8 @@ int change_run(struct cli *cli, char **services, const struct plan_options *plan
 		.dry_run = cli->globals.dry_run,
 	};
 	operation.plan.services = change.services;
-	if (cli_operate(cli, &operation, &change.home, NULL, err) < 0)
+	if (cli_operate(cli, &operation, &change.home, NULL, err) < 0 ||
+	    end_providers(cli, &change, plan->goal, err) < 0)
 		return (*err)->code;
 	if (!supervise || cli->globals.dry_run)
 		return 0;

@@ -9,6 +9,7 @@
 #include "compose/cli/amend.h"
 #include "compose/cli/change.h"
 #include "compose/cli/images.h"
+#include "compose/cli/ready.h"
 #include "compose/cli/oneoff.h"
 #include "compose/cli/session.h"
 #include "compose/cli/terminal.h"
@@ -95,9 +96,7 @@ static int prepare_images(struct running *running, struct error **err)
 		.quiet_build = values->quiet_build,
 	};
 
-	if (running->cli->globals.dry_run)
-		return 0;
-	return images_prepare(running->cli, running->change.project, &options, err);
+	return ready_prepare(running->cli, running->change.project, &options, err);
 }
 
 static int bring_up(struct running *running, struct error **err)
@@ -112,8 +111,8 @@ static int bring_up(struct running *running, struct error **err)
 				.services = running->change.services,
 				.one_off = service->name,
 				.no_deps = values->no_deps,
-				.remove_orphans =
-					values->remove_orphans || cli_is_set("COMPOSE_REMOVE_ORPHANS"),
+				.remove_orphans = values->remove_orphans ||
+						  cli_is_set("COMPOSE_REMOVE_ORPHANS"),
 				.ignore_orphans = cli_is_set("COMPOSE_IGNORE_ORPHANS"),
 				.timeout = -1,
 				.supervised = true,

@@ -13,6 +13,7 @@
 #include "compose/cli/change.h"
 #include "compose/cli/display.h"
 #include "compose/cli/images.h"
+#include "compose/cli/ready.h"
 #include "compose/cli/verb.h"
 #include "compose/supervise/supervisor.h"
 
@@ -358,9 +359,7 @@ static int prepare(struct cli *cli, const struct values *values, const struct ch
 		.quiet_build = values->quiet_build,
 	};
 
-	if (cli->globals.dry_run)
-		return 0;
-	return images_prepare(cli, change->project, &images, err);
+	return ready_prepare(cli, change->project, &images, err);
 }
 
 static struct operation make_operation(const struct cli *cli, const struct values *values,
@@ -377,8 +376,8 @@ static struct operation make_operation(const struct cli *cli, const struct value
 				.always_recreate_deps = values->always_recreate_deps,
 				.no_start = values->no_start,
 				.no_deps = values->no_deps,
-				.remove_orphans =
-					values->remove_orphans || cli_is_set("COMPOSE_REMOVE_ORPHANS"),
+				.remove_orphans = values->remove_orphans ||
+						  cli_is_set("COMPOSE_REMOVE_ORPHANS"),
 				.ignore_orphans = cli_is_set("COMPOSE_IGNORE_ORPHANS"),
 				.renew_volumes = values->renew_volumes,
 				.wait = values->wait,

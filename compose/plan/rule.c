@@ -90,8 +90,6 @@ static const struct rule {
 	 "share a network"},
 	{"pre_start", ANYWHERE, 0, SEVERITY_ERROR, "pre_start hooks cannot be run yet",
 	 "do it in the entrypoint, or in a service that this one waits for"},
-	{"provider", ANYWHERE, 0, SEVERITY_ERROR, "providers cannot be run yet", NULL},
-	{"models", ANYWHERE, 0, SEVERITY_ERROR, "models cannot be run yet", NULL},
 	{"healthcheck.test", LACKS, ENGINE_HEALTHCHECK, SEVERITY_ERROR,
 	 "this engine has no health checks", "use x-wincompose: {probe: ...}"},
 	{"healthcheck.start_interval", LACKS, ENGINE_START_INTERVAL, SEVERITY_WARNING,

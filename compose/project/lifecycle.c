@@ -103,6 +103,9 @@ void lifecycle_bind(struct arena *arena, struct service *service, const struct n
 	bind_hooks(arena, node_get(node, "pre_stop"), &service->pre_stop);
 	if (provider)
 		service->provider = bind_provider(arena, provider);
+	/* A program stands in for its containers. */
+	if (service->provider)
+		service->replicas = 0;
 	if (models)
 		bind_uses(arena, service, models);
 }

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/own.h"
 #include "compose/project/bind.h"
+#include "compose/project/hash.h"
 #include "compose/project/prune.h"
 
 void project_drop(struct project **project)
@@ -127,6 +128,10 @@ int project_scale(struct project *project, const char *service, unsigned replica
 		return error_set(err, ERROR_INVALID,
 				 "%s cannot be scaled to %u: it has the container_name %s", service,
 				 replicas, found->container_name);
+	if (found->provider)
+		return error_set(err, ERROR_INVALID,
+				 "%s cannot be scaled: the program %s stands in for its containers",
+				 service, found->provider->type);
 	struct node *node = (struct node *)found->node;
 	struct node *deploy = node_get(node, "deploy");
 	struct node *count = node_int(&project->arena, (int64_t)replicas, (struct position){0});
@@ -135,4 +140,40 @@ int project_scale(struct project *project, const char *service, unsigned replica
 		node_set(&project->arena, deploy, "replicas", count, count->at);
 	found->replicas = replicas;
 	return 0;
+}
+
+/* Not made anew from the tree: run changes the structure alone. */
+static void set_pair(struct arena *arena, struct pairs *pairs, const char *key, const char *value)
+{
+	struct pair *copy = arena_alloc(arena, (pairs->len + 1) * sizeof(*copy));
+
+	for (size_t i = 0; i < pairs->len; i++) {
+		copy[i] = pairs->items[i];
+		if (strcmp(copy[i].key, key) == 0) {
+			pairs->items[i].value = value;
+			return;
+		}
+	}
+	copy[pairs->len] = (struct pair){key, value};
+	pairs->items = copy;
+	pairs->cap = ++pairs->len;
+}
+
+void project_set_environment(struct project *project, struct service *service, const char *key,
+			     const char *value)
+{
+	static const struct position nowhere;
+	struct arena *arena = &project->arena;
+	struct node *node = (struct node *)service->node;
+	const struct node *before = node_get(node, "environment");
+	/* Other services may share the mapping that an anchor made. */
+	struct node *mapping = before && before->kind == NODE_MAPPING
+				       ? node_copy(arena, before)
+				       : node_new(arena, NODE_MAPPING, nowhere);
+
+	node_set(arena, mapping, arena_copy(arena, key),
+		 node_string(arena, arena_copy(arena, value), nowhere), nowhere);
+	node_set(arena, node, "environment", mapping, nowhere);
+	set_pair(arena, &service->environment, arena_copy(arena, key), arena_copy(arena, value));
+	hash_node(node, service->hash);
 }

@@ -504,6 +504,10 @@ int project_select(struct project *project, const char *const *services, bool no
 int project_scale(struct project *project, const char *service, unsigned replicas,
 		  struct error **err);
 
+/* Sets a variable of a service's environment in the structure and in the tree; its hash follows. */
+void project_set_environment(struct project *project, struct service *service, const char *key,
+			     const char *value);
+
 /* The canonical project with its positions as one JSON document, and back. No contents of secrets
  * are in it. */
 char *project_save(const struct project *project);

@@ -225,6 +225,8 @@ static int feed_exec(struct stream *stream, struct error **err)
 	stream->exec_id = memory_copy(exec->id);
 	fake_event_box(box, EVENT_EXEC, "exec_create", 0);
 	fake_event_box(box, EVENT_EXEC, "exec_start", 0);
+	fake_note(stream->world, "exec", box->seen.name,
+		  labels_get(&box->seen.labels, "com.docker.compose.service"));
 	fake_process_load(&exec->process, stream->command);
 	fake_process_run(&exec->process);
 	if (stream->detach)

@@ -347,24 +347,18 @@ static void what_cannot_be_run_yet_is_an_error_at_its_line(void **state)
 		     "    pre_start: [{command: a}]\n"
 		     "    post_start: [{command: a}]\n"
 		     "    pre_stop: [{command: a}]\n"
-		     "    models: [m]\n"
 		     "    use_api_socket: true\n"
 		     "    secrets: [s]\n"
 		     "    volumes: [{type: cluster, source: c, target: /c}]\n"
-		     "  p:\n"
-		     "    provider: {type: t}\n"
-		     "models: {m: {model: x}}\n"
 		     "volumes: {c: }\n"
 		     "secrets:\n"
 		     "  s: {environment: SET, driver: d}\n",
 		     "E 4 services.a.pre_start: pre_start hooks cannot be run yet\n"
-		     "E 7 services.a.models: models cannot be run yet\n"
-		     "W 8 services.a.use_api_socket: the container gets the engine's socket, but "
+		     "W 7 services.a.use_api_socket: the container gets the engine's socket, but "
 		     "not this user's registry credentials\n"
-		     "E 9 services.a.secrets: secret s has a driver, which swarms alone have\n"
-		     "E 10 services.a.volumes: a cluster volume can be mounted by a swarm's "
-		     "service only\n"
-		     "E 12 services.p.provider: providers cannot be run yet\n");
+		     "E 8 services.a.secrets: secret s has a driver, which swarms alone have\n"
+		     "E 9 services.a.volumes: a cluster volume can be mounted by a swarm's "
+		     "service only\n");
 }
 
 static void an_owner_of_a_mounted_secret_is_told_to_have_no_effect(void **state)

@@ -356,6 +356,68 @@ static void on_unhealthy_recreate_makes_another_and_restarts_dependents(void **s
 	supervised_end(&it);
 }
 
+/* --- hooks */
+
+static void begin_hooked(struct supervised *it, const char *pre_stop)
+{
+	CLEANUP(memory_free)
+	char *hooked = memory_format("services:\n"
+				     "  web:\n"
+				     "    image: web\n"
+				     "    stop_grace_period: 3s\n"
+				     "    post_start: [{command: [sh, -c, 'echo hello']}]\n"
+				     "    pre_stop: [{command: [sh, -c, '%s']}]\n%s",
+				     pre_stop, SUPERVISED_CHECK);
+
+	*it = (struct supervised){0};
+	supervised_begin(it, hooked);
+	supervised_up(it);
+}
+
+static void the_loops_own_restart_runs_the_hooks_around_it(void **state)
+{
+	struct supervised it;
+
+	(void)state;
+	begin_hooked(&it, "echo bye");
+	assert_int_equal(fake_happened(it.world, "exec", "shop-web-1"), 1);
+	fake_health(it.world, "shop-web-1", "-+");
+	fake_advance(it.world, 30 * CLOCK_SECOND);
+	assert_int_equal(fake_happened(it.world, "restart", "shop-web-1"), 1);
+	assert_int_equal(fake_happened(it.world, "exec", "shop-web-1"), 3);
+	assert_true(supervised_when(&it, "exec", "shop-web-1", 2) <=
+		    supervised_when(&it, "kill", "shop-web-1", 1));
+	assert_true(supervised_when(&it, "exec", "shop-web-1", 3) >=
+		    supervised_when(&it, "restart", "shop-web-1", 1));
+	supervised_end(&it);
+}
+
+static void what_the_loop_makes_again_runs_its_hook_after_the_start(void **state)
+{
+	struct supervised it;
+
+	(void)state;
+	begin_hooked(&it, "echo bye");
+	assert_int_equal(fake_client_remove(it.world, "shop-web-1", true), 0);
+	fake_advance(it.world, 30 * CLOCK_SECOND);
+	assert_true(supervised_runs(&it, "shop-web-1"));
+	assert_int_equal(fake_happened(it.world, "create", "shop-web-1"), 2);
+	assert_int_equal(fake_happened(it.world, "exec", "shop-web-1"), 2);
+	supervised_end(&it);
+}
+
+static void a_hook_that_hangs_delays_a_restart_by_the_grace_period_at_most(void **state)
+{
+	struct supervised it;
+
+	(void)state;
+	begin_hooked(&it, "sleep infinity");
+	fake_health(it.world, "shop-web-1", "-+");
+	fake_advance(it.world, 10 * CLOCK_SECOND);
+	assert_int_equal(fake_happened(it.world, "restart", "shop-web-1"), 1);
+	supervised_end(&it);
+}
+
 /* --- other verbs, over the control socket */
 
 struct client {
@@ -879,6 +941,9 @@ int main(void)
 		TEST(on_unhealthy_ignore_leaves_it),
 		TEST(on_unhealthy_stop_stops_it_for_good),
 		TEST(on_unhealthy_recreate_makes_another_and_restarts_dependents),
+		TEST(the_loops_own_restart_runs_the_hooks_around_it),
+		TEST(what_the_loop_makes_again_runs_its_hook_after_the_start),
+		TEST(a_hook_that_hangs_delays_a_restart_by_the_grace_period_at_most),
 		TEST(another_up_changes_what_should_be),
 		TEST(operations_of_two_clients_run_one_after_the_other),
 		TEST(a_client_that_goes_away_cancels_what_it_asked),
