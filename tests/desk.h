@@ -3,7 +3,7 @@
  * before it)
  *
  *	struct desk desk;
- *	desk_open(&desk, NULL);
+ *	desk_open(&desk, NULL);	time jumps to what is due next, unless the options say FAKE_REAL
  *	... desk.cli, desk.world ...
  *	desk_close(&desk);	asserts that nothing is left in the loop
  */
@@ -35,7 +35,8 @@ static inline void desk_open(struct desk *desk, const struct fake_options *given
 	struct error *err = NULL;
 
 	*desk = (struct desk){.cli = {.mode = CLI_QUIET}};
-	options.clock = FAKE_JUMP;
+	if (options.clock == FAKE_VIRTUAL)
+		options.clock = FAKE_JUMP;
 	desk->world = fake_world_new(&options);
 	cli_open(&desk->cli);
 	assert_int_equal(cli_loop(&desk->cli, &err), 0);

@@ -29,6 +29,7 @@ struct attendance {
 	bool looked;        /* the first list has come */
 	bool missed;        /* events, until a list comes */
 	bool done;
+	bool left; /* by attend_leave */
 	bool closed;
 	bool listed;  /* a list came since the end */
 	bool settled; /* the last lines are shown, or there was no more time */
@@ -332,6 +333,12 @@ static void leave(struct attendance *attendance)
 	map_drop(&attendance->looks);
 }
 
+void attend_leave(struct attendance *attendance)
+{
+	attendance->left = !attendance->done;
+	attendance->done = true;
+}
+
 int attend(struct cli *cli, const struct attend_options *options, struct attend_result *result,
 	   struct error **err)
 {
@@ -349,9 +356,13 @@ int attend(struct cli *cli, const struct attend_options *options, struct attend_
 	attendance.watch = watch_open(cli->engine, options->project->name, &reader, &attendance);
 	cli->interrupted = interrupted;
 	cli->interrupted_payload = &attendance;
+	if (options->self)
+		*options->self = &attendance;
 	cli_run(cli, &attendance.done);
+	if (options->self)
+		*options->self = NULL;
 	int status = stop(&attendance, err);
-	if (status == 0)
+	if (status == 0 && !attendance.left)
 		show_the_rest(&attendance);
 	leave(&attendance);
 	return status;

@@ -6,6 +6,8 @@
 #include "compose/cli/cli.h"
 #include "compose/cli/tail.h"
 
+struct attendance;
+
 struct attend_options {
 	const struct project *project;
 	struct tail_options tail;
@@ -20,6 +22,7 @@ struct attend_options {
 	int (*stop)(void *payload, struct error **err);
 	/* Whether what does not run is left so; NULL: it is. */
 	bool (*is_idle)(void *payload);
+	struct attendance **self; /* set while it runs, for attend_leave; or NULL */
 	void *payload;
 };
 
@@ -32,3 +35,5 @@ struct attend_result {
 /* Runs the loop until one of the ends, and until the last lines are shown (for at most 2 s). stop's error is its own. */
 int attend(struct cli *cli, const struct attend_options *options, struct attend_result *result,
 	   struct error **err);
+/* Ends it with what runs left running, and waits for no more lines. Ignored where it ends already. */
+void attend_leave(struct attendance *attendance);

@@ -107,6 +107,10 @@ int cli_observe(struct cli *cli, const struct engine_filter *filter, struct obse
  * operate.h's matter. lock: see operate_options; NULL: executed here or by who has the lock. */
 int cli_operate(struct cli *cli, const struct operation *operation, const struct home_project *home,
 		struct file_lock **lock, struct error **err);
+/* What an interruption asked for, to stop or to kill: the second Ctrl-C in all (cli.interrupts, not
+ * counted anew) gives it up at once with ERROR_CANCELLED, the third ends the process. */
+int cli_operate_interrupted(struct cli *cli, const struct operation *operation,
+			    const struct home_project *home, struct error **err);
 /* --parallel, COMPOSE_PARALLEL_LIMIT: requests at once; 0: the executor's default. */
 unsigned cli_parallel(const struct cli *cli);
 /* An environment variable's value, or NULL where it is unset or empty. */

@@ -134,7 +134,9 @@ struct session {
 	struct file_lock *lock;
 	struct operation operation;
 	struct change *change;
+	struct attendance *attendance; /* while the logs are shown */
 	bool stopping;
+	bool replaced; /* another process wants to supervise */
 	bool done;
 	struct error *error;
 };
@@ -154,13 +156,18 @@ static void closed(void *payload)
 	session->done = true;
 }
 
+/* Another version takes over: what runs goes on without us. What is being stopped is stopped first. */
 static void ended(const struct error *err, void *payload)
 {
 	struct session *session = payload;
 
-	/* Another version takes over: what runs goes on without us. */
 	if (err)
 		cli_warn(session->cli, "%s", err->message);
+	session->replaced = true;
+	if (session->attendance)
+		attend_leave(session->attendance);
+	else if (!session->stopping)
+		supervisor_cancel(session->supervisor);
 }
 
 static void cancel(struct cli *cli, void *payload)
@@ -247,22 +254,24 @@ static int stop(struct session *session, enum plan_goal goal, struct error **err
 	session->stopping = true;
 	if (session->supervisor)
 		return operate(session, &operation, err);
-	return cli_operate(session->cli, &operation, &session->change->home, NULL, err);
+	return cli_operate_interrupted(session->cli, &operation, &session->change->home, err);
 }
 
-/* Ctrl-C stops in reverse order; a second one kills. */
+/* Ctrl-C stops in reverse order; a second one kills, however soon it came. */
 static int stop_all(struct session *session, struct error **err)
 {
 	struct cli *cli = session->cli;
-	unsigned before = cli->interrupts;
 
-	cli_note(cli, "Stopping (Ctrl-C again kills)");
-	int status = stop(session, PLAN_STOP, err);
-	if (status == ERROR_CANCELLED && cli->interrupts > before) {
+	if (cli->interrupts < 2) {
+		/* An exit that ends it all counts as the first. */
+		cli->interrupts = 1;
+		cli_note(cli, "Stopping (Ctrl-C again kills)");
+		int status = stop(session, PLAN_STOP, err);
+		if (status != ERROR_CANCELLED)
+			return status;
 		error_drop(err);
-		status = stop(session, PLAN_KILL, err);
 	}
-	return status;
+	return stop(session, PLAN_KILL, err);
 }
 
 /* Between log lines nothing can be drawn: progress is told in lines. */
@@ -335,11 +344,15 @@ static int stay(struct session *session, const struct values *values, int64_t si
 		.exit_code_from = values->exit_code_from,
 		.stop = stop_attended,
 		.is_idle = is_idle,
+		.self = &session->attendance,
 		.payload = session,
 	};
 
 	if (attend(session->cli, &options, &result, err) < 0)
 		return (*err)->code;
+	if (session->replaced && !result.interrupted)
+		cli_note(session->cli, "Another version of wincompose took the project over: what "
+				       "runs goes on.");
 	*exit_code = result.interrupted ? 130 : result.exit_code;
 	return 0;
 }
@@ -399,6 +412,12 @@ static int fall(struct session *session, bool supervise, bool foreground, int *e
 	CLEANUP(error_drop) struct error *ignored = NULL;
 	enum error_code code = (*err)->code;
 
+	if (session->replaced && code == ERROR_CANCELLED && !session->cli->interrupts) {
+		error_drop(err);
+		return error_set(err, ERROR_CONFLICT,
+				 "another version of wincompose took the project over before "
+				 "everything ran");
+	}
 	if (foreground && code == ERROR_CANCELLED) {
 		error_drop(err);
 		*exit_code = 130;

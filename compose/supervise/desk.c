@@ -104,9 +104,14 @@ void desk_request(struct control_request *request, const cJSON *message, void *p
 	control_finish(request, err, NULL);
 }
 
-/* The verb that asked was interrupted: so is what it asked for. */
+/* The verb that asked was interrupted: so is what it asked for. A stop takes as long as the
+ * container likes, and nobody is left who could give it up: that is done now. */
 void desk_gone(struct control_request *request, void *payload)
 {
+	struct job *job = control_payload(request);
+
 	(void)payload;
-	job_cancel(control_payload(request));
+	job_cancel(job);
+	if (job->operation.plan.goal == PLAN_STOP)
+		job_cancel(job);
 }
