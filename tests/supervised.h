@@ -163,9 +163,8 @@ static inline void supervised_begin(struct supervised *it, const char *yaml)
 	it->folder = folder_new();
 	it->home.data = path_join(it->folder, "data");
 	it->home.runtime = path_join(it->folder, "run");
-	assert_int_equal(file_make_folder(it->home.data, &err), 0);
-	assert_int_equal(file_make_folder(it->home.runtime, &err), 0);
 	assert_int_equal(home_project(&it->home, "engine", "shop", &it->paths, &err), 0);
+	assert_int_equal(home_make(&it->home, &it->paths, &err), 0);
 	assert_int_equal(file_lock_take(it->paths.lock, &it->lock, &err), 0);
 	assert_int_equal(uv_loop_init(&it->loop), 0);
 	it->world = fake_world_new(&(struct fake_options){.clock = FAKE_VIRTUAL});

@@ -57,8 +57,9 @@ int change_open(struct cli *cli, char **services, bool needs_file, struct change
 		return (*err)->code;
 	if (!made.project && make_skeleton(cli, name, &made.project, err) < 0)
 		return (*err)->code;
-	if (cli_check_services(made.project, services, err) < 0 || cli_home(cli, err) < 0 ||
-	    cli_home_project(cli, made.project->name, &made.home, err) < 0)
+	if (cli_check_services(made.project, services, err) < 0 ||
+	    cli_home_project(cli, made.project->name, &made.home, err) < 0 ||
+	    (!cli->globals.dry_run && home_make(&cli->home, &made.home, err) < 0))
 		return (*err)->code;
 	made.services = services[0] ? (const char *const *)services : NULL;
 	*change = made;
@@ -115,23 +116,39 @@ static bool answers(struct cli *cli, const struct home_project *home)
 	return answer != NULL;
 }
 
+/* Everything that decides which engine is reached, and how: it stands in no file that the supervisor
+ * could read. NULL-ended; the vector is the caller's. */
+static const char **supervise_arguments(const struct cli *cli, const char *project)
+{
+	const struct {
+		const char *flag, *value;
+	} flags[] = {
+		{"--engine", engine_driver(cli->engine)},
+		{"--host", engine_address(cli->engine)},
+		{"--engine-id", engine_host_known(cli->engine)->id},
+		{"--project-name", project},
+		{"--tls-folder", cli->tls_folder},
+		{"--engine-timeout", cli->globals.engine_timeout},
+	};
+	struct strings arguments = {0};
+
+	array_push(&arguments, "supervise");
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
+		if (!flags[i].value)
+			continue;
+		array_push(&arguments, flags[i].flag);
+		array_push(&arguments, flags[i].value);
+	}
+	if (cli->tls_skip_verify)
+		array_push(&arguments, "--tls-skip-verify");
+	array_push(&arguments, NULL);
+	return arguments.items;
+}
+
 int change_supervise(struct cli *cli, const struct change *change, struct error **err)
 {
-	const struct engine_host *host = engine_host_known(cli->engine);
-	const char *const arguments[] = {
-		"supervise",
-		"--engine",
-		engine_driver(cli->engine),
-		"--host",
-		engine_address(cli->engine),
-		"--engine-id",
-		host->id,
-		"--project-name",
-		change->project->name,
-		cli->tls_folder ? "--tls-folder" : NULL,
-		cli->tls_folder,
-		NULL,
-	};
+	CLEANUP(memory_free)
+	const char **arguments = supervise_arguments(cli, change->project->name);
 	uint64_t until = clock_monotonic() + ANSWER_TIME;
 	const char *warning = NULL;
 

@@ -13,6 +13,7 @@
 #include "engine/credentials.h"
 
 #define DOCKER   "docker"
+#define UNIX     "unix://"
 #define NAME_LEN 32 /* home.h: so much of a project's name is in its folder's */
 
 static void choice_drop(struct choice *choice)
@@ -130,6 +131,7 @@ static void add_record(struct choices *choices, const struct record *record)
 	choice->driver = memory_copy(record->driver);
 	choice->address = memory_copy(record->address);
 	choice->tls_folder = memory_copy(record->tls_folder);
+	choice->tls_skip_verify = record->tls_skip_verify;
 	choice->source = memory_copy("our record of the project");
 }
 
@@ -181,6 +183,18 @@ static int find_context(const struct cli_globals *globals, struct context *conte
 	return context_find(&options, context, err);
 }
 
+/* The supervisor works in another folder, and both mean the same socket. */
+static char *absolute_address(const char *address)
+{
+	CLEANUP(memory_free) char *current = path_current();
+	CLEANUP(memory_free) char *path = NULL;
+
+	if (!text_starts(address, UNIX))
+		return memory_copy(address);
+	path = path_join(current, address + strlen(UNIX));
+	return memory_format(UNIX "%s", path);
+}
+
 static int add_context(const struct cli_globals *globals, const struct context *context,
 		       const char *address, struct choices *choices, struct error **err)
 {
@@ -188,7 +202,7 @@ static int add_context(const struct cli_globals *globals, const struct context *
 	const char *source = context_source_name(context->source);
 
 	choice->driver = memory_copy(DOCKER);
-	choice->address = memory_copy(address);
+	choice->address = absolute_address(address);
 	choice->tls_folder = memory_copy(context->tls_folder);
 	choice->tls_skip_verify = context->tls_skip_verify;
 	choice->source = text_same(context->name, "default")

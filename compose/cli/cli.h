@@ -47,6 +47,7 @@ struct cli {
 	const bool *awaited;   /* what cli_run waits for */
 	struct engine *engine; /* after cli_engine */
 	char *tls_folder;      /* of the engine, or NULL; after cli_engine */
+	bool tls_skip_verify;  /* likewise */
 	bool engine_is_default;
 	uint64_t told;                  /* monotonic ns when progress was told last */
 	uint64_t warned;                /* ... and when the engine's silence was */
@@ -90,8 +91,11 @@ int cli_check_services(const struct project *project, char *const *services, str
 /* --- the engine: opened and its host asked (choose.h decides which). Says so where a record of
  * ours leads elsewhere than docker's own settings do. project_name: NULL for none. */
 int cli_engine(struct cli *cli, const char *project_name, struct error **err);
-int cli_home(struct cli *cli, struct error **err);
-/* The project's files at home; the engine is open. */
+/* --engine-timeout in ns; 0: not given (NULL). */
+int cli_timeout(const char *given, uint64_t *timeout, struct error **err);
+void cli_home(struct cli *cli);
+/* The names of the project's files at home; the engine is open. Who writes makes their folders
+ * (home_make). */
 int cli_home_project(struct cli *cli, const char *project, struct home_project *ret,
 		     struct error **err);
 

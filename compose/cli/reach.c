@@ -43,9 +43,8 @@ static void slow(const char *what, void *payload)
 		 cli->engine ? engine_address(cli->engine) : "", what);
 }
 
-static int timeout_of(const struct cli *cli, uint64_t *timeout, struct error **err)
+int cli_timeout(const char *given, uint64_t *timeout, struct error **err)
 {
-	const char *given = cli->globals.engine_timeout;
 	int64_t nanoseconds = 0;
 
 	if (given && (!unit_duration(given, &nanoseconds) || nanoseconds <= 0))
@@ -91,7 +90,7 @@ static int try_choice(struct cli *cli, const struct choice *choice, bool is_defa
 		.slow_payload = cli,
 	};
 
-	if (timeout_of(cli, &options.timeout, err) < 0 ||
+	if (cli_timeout(cli->globals.engine_timeout, &options.timeout, err) < 0 ||
 	    engine_open(cli->loop, &options, &cli->engine, err) < 0)
 		return (*err)->code;
 	ask.request = engine_host(cli->engine, host_known, &ask);
@@ -99,6 +98,7 @@ static int try_choice(struct cli *cli, const struct choice *choice, bool is_defa
 		CLEANUP(memory_free) char *current = path_current();
 		cli->tls_folder =
 			choice->tls_folder ? path_join(current, choice->tls_folder) : NULL;
+		cli->tls_skip_verify = choice->tls_skip_verify;
 		return 0;
 	}
 	close_engine(cli);
@@ -135,8 +135,8 @@ int cli_engine(struct cli *cli, const char *project_name, struct error **err)
 
 	if (cli->engine)
 		return 0;
-	if ((project_name && cli_home(cli, err) < 0) ||
-	    choose(cli, project_name, &choices, err) < 0 || cli_loop(cli, err) < 0)
+	cli_home(cli);
+	if (choose(cli, project_name, &choices, err) < 0 || cli_loop(cli, err) < 0)
 		return (*err)->code;
 	cli->engine_is_default = choices.is_default;
 	ARRAY_FOR_EACH (const struct choice, choice, &choices.list) {
@@ -157,22 +157,19 @@ int cli_engine(struct cli *cli, const char *project_name, struct error **err)
 
 /* --- home */
 
-int cli_home(struct cli *cli, struct error **err)
+void cli_home(struct cli *cli)
 {
 	if (cli->home.data)
-		return 0;
-	if (home_find(&cli->home, err) < 0)
-		return (*err)->code;
+		return;
+	home_find(&cli->home);
 	/* The supervisor inherits it, and works in another folder. */
 	if (cli_variable("WINCOMPOSE_HOME"))
 		uv_os_setenv("WINCOMPOSE_HOME", cli->home.data);
-	return 0;
 }
 
 int cli_home_project(struct cli *cli, const char *project, struct home_project *ret,
 		     struct error **err)
 {
-	if (cli_home(cli, err) < 0)
-		return (*err)->code;
+	cli_home(cli);
 	return home_project(&cli->home, engine_host_known(cli->engine)->id, project, ret, err);
 }

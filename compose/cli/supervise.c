@@ -17,7 +17,8 @@
 #define LOCK_RETRY_MS 10
 
 struct values {
-	const char *engine, *host, *engine_id, *project, *tls_folder;
+	const char *engine, *host, *engine_id, *project, *tls_folder, *engine_timeout;
+	bool tls_skip_verify;
 };
 
 #define FLAG(name, member)                                                                         \
@@ -26,9 +27,14 @@ struct values {
 	}
 
 static const struct flag flags[] = {
-	FLAG("engine", engine),         FLAG("host", host),
-	FLAG("engine-id", engine_id),   FLAG("project-name", project),
-	FLAG("tls-folder", tls_folder), {0},
+	FLAG("engine", engine),
+	FLAG("host", host),
+	FLAG("engine-id", engine_id),
+	FLAG("project-name", project),
+	FLAG("tls-folder", tls_folder),
+	FLAG("engine-timeout", engine_timeout),
+	{0, "tls-skip-verify", FLAG_SET, offsetof(struct values, tls_skip_verify), NULL, NULL},
+	{0},
 };
 
 struct life {
@@ -108,6 +114,7 @@ static int keep(struct cli *cli, const struct values *values, const struct home_
 		.engine = cli->engine,
 		.home = home,
 		.tls_folder = values->tls_folder,
+		.tls_skip_verify = values->tls_skip_verify,
 		.project = values->project,
 		.ended = ended,
 		.payload = &life,
@@ -135,6 +142,7 @@ static int run(struct cli *cli, const void *given, char **arguments, int *exit_c
 		.driver = values->engine,
 		.address = values->host,
 		.tls_folder = values->tls_folder,
+		.tls_skip_verify = values->tls_skip_verify,
 	};
 
 	(void)arguments;
@@ -142,9 +150,10 @@ static int run(struct cli *cli, const void *given, char **arguments, int *exit_c
 	if (!values->engine || !values->host || !values->engine_id || !values->project)
 		return error_set(err, ERROR_INVALID,
 				 "supervise is started by up -d and by start, not by hand");
-	if (cli_home(cli, err) < 0 ||
+	cli_home(cli);
+	if (cli_timeout(values->engine_timeout, &options.timeout, err) < 0 ||
 	    home_project(&cli->home, values->engine_id, values->project, &home, err) < 0 ||
-	    log_file_set(home.log, err) < 0)
+	    home_make(&cli->home, &home, err) < 0 || log_file_set(home.log, err) < 0)
 		return (*err)->code;
 	log_level_set(cli->globals.debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	if (take_lock(home.lock, &lock, err) < 0 || cli_loop(cli, err) < 0 ||

@@ -206,6 +206,7 @@ static int open_supervisor(struct session *session, struct error **err)
 		.engine = session->cli->engine,
 		.home = &session->change->home,
 		.tls_folder = session->cli->tls_folder,
+		.tls_skip_verify = session->cli->tls_skip_verify,
 		.project = session->change->project->name,
 		.progress = cli_sink(session->cli),
 		.foreground = true,

@@ -23,22 +23,22 @@ static void make_absolute(char **path)
 	*path = whole;
 }
 
-int home_find(struct home *home, struct error **err)
+void home_find(struct home *home)
 {
-	CLEANUP(home_drop) struct home found = {0};
-	int status;
+	home_folders(home);
+	make_absolute(&home->data);
+	make_absolute(&home->runtime);
+}
 
-	home_folders(&found);
-	make_absolute(&found.data);
-	make_absolute(&found.runtime);
-	status = file_make_folder(found.data, err);
-	if (status == 0)
-		status = file_make_folder(found.runtime, err);
-	if (status < 0)
-		return error_wrap(err, "the folder where wincompose keeps its records (set "
-				       "WINCOMPOSE_HOME to another)");
-	*home = found;
-	found = (struct home){0};
+int home_make(const struct home *home, const struct home_project *project, struct error **err)
+{
+	const char *const folders[] = {home->data, home->runtime, project->folder};
+
+	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+		if (file_make_folder(folders[i], err) < 0)
+			return error_wrap(err, "the folder where wincompose keeps its records (set "
+					       "WINCOMPOSE_HOME to another)");
+	}
 	return 0;
 }
 
@@ -78,8 +78,6 @@ int home_project(const struct home *home, const char *engine_id, const char *pro
 	add_plain(&folder, project);
 	text_printf(&folder, "-%s", made.key);
 	made.folder = memory_copy(text_string(&folder));
-	if (file_make_folder(made.folder, err) < 0)
-		return (*err)->code;
 	made.lock = memory_format("%s/lock", made.folder);
 	made.log = memory_format("%s/supervisor.log", made.folder);
 	made.record = memory_format("%s/%s.json", home->runtime, made.key);

@@ -24,11 +24,14 @@ struct home_project {
 	char *log;    /* folder/supervisor.log */
 };
 
-int home_find(struct home *home, struct error **err); /* makes the folders, 0700 */
+/* Names only; where they cannot be made, there is nothing to be read. */
+void home_find(struct home *home);
 void home_drop(struct home *home);
 int home_project(const struct home *home, const char *engine_id, const char *project,
 		 struct home_project *ret, struct error **err);
 void home_project_drop(struct home_project *project);
+/* For who writes there: makes the folders, 0700. */
+int home_make(const struct home *home, const struct home_project *project, struct error **err);
 
 /* --- the platform's part: the two folders, and the address of a control socket; yours. */
 void home_folders(struct home *home);

@@ -41,6 +41,7 @@ int record_write(const struct home_project *home, const struct record *record, s
 	json_set_string(json, "driver", record->driver);
 	json_set_string(json, "address", record->address);
 	json_set_string(json, "tls_folder", record->tls_folder);
+	json_set_bool(json, "tls_skip_verify", record->tls_skip_verify);
 	json_set_string(json, "engine_id", record->engine_id);
 	cJSON_AddItemToObject(json, "services",
 			      names_json(record->services.items, record->services.len));
@@ -64,6 +65,7 @@ static int read_engine(const cJSON *json, struct record *record, struct error **
 	record->driver = memory_copy(json_string(json, "driver"));
 	record->address = memory_copy(json_string(json, "address"));
 	record->tls_folder = memory_copy(json_string(json, "tls_folder"));
+	record->tls_skip_verify = json_bool(json, "tls_skip_verify");
 	record->engine_id = memory_copy(json_string(json, "engine_id"));
 	return 0;
 }

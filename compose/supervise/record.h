@@ -20,6 +20,7 @@ struct record {
 	char *driver;
 	char *address;
 	char *tls_folder;
+	bool tls_skip_verify;
 	char *engine_id;
 	ARRAY(char *) services; /* names of those that an up asked for, with what they depend on */
 	ARRAY(char *) holds;    /* names of containers on hold */

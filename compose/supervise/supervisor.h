@@ -20,6 +20,7 @@ struct supervisor_options {
 	struct engine *engine;
 	const struct home_project *home;
 	const char *tls_folder; /* for the record; or NULL */
+	bool tls_skip_verify;   /* likewise */
 	const char *project;
 	const struct progress_sink *progress; /* what the loop does, told as it happens; or NULL */
 	bool foreground;                      /* does not end by itself when idle */

@@ -21,6 +21,7 @@ static void write_record(struct supervisor *supervisor)
 		.driver = (char *)(uintptr_t)engine_driver(engine),
 		.address = (char *)(uintptr_t)engine_address(engine),
 		.tls_folder = supervisor->tls_folder,
+		.tls_skip_verify = supervisor->options.tls_skip_verify,
 		.engine_id = host ? host->id : NULL,
 	};
 
@@ -134,8 +135,6 @@ void wish_open(struct supervisor *supervisor)
 		return;
 	}
 	supervisor->desired = steal(&record.project);
-	if (!supervisor->tls_folder)
-		supervisor->tls_folder = steal(&record.tls_folder);
 	ARRAY_FOR_EACH (char *, name, &record.services)
 		map_set(&supervisor->wanted, *name, supervisor);
 	CLEANUP(memory_free) const char **names = wish_services(supervisor);

@@ -96,6 +96,7 @@ static void scene_open(struct scene *scene)
 	globals->files = (struct flag_strings){scene->files, 2, 2};
 	globals->project_name = "shop";
 	assert_int_equal(cli_home_project(&scene->desk.cli, "shop", &scene->home, &err), 0);
+	assert_int_equal(home_make(&scene->desk.cli.home, &scene->home, &err), 0);
 	uv_timer_init(scene->desk.cli.loop, &scene->timer);
 	scene->timer.data = scene;
 }
