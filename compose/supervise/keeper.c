@@ -361,16 +361,20 @@ static void act_on_health(struct keeper *keeper, struct kept *kept, uint64_t now
 }
 
 /* When a container is as its dependents want it (0), or will not come to be so by itself;
- * CLOCK_NEVER: not before something happens. Health is waited for as long as it takes. */
+ * CLOCK_NEVER: not before something happens. Health is waited for as long as it takes, but not that
+ * of what is on hold. */
 static uint64_t settle_time(const struct kept *kept, enum dependency_condition condition)
 {
 	bool gone = kept->phase == GONE || kept->phase == CREATED;
 
 	if (gone && !kept->wanted)
 		return 0;
+	/* Whoever stopped it knows that others need it. */
+	if (kept->held && !kept_runs(kept))
+		return 0;
 	if (condition == DEPENDENCY_HEALTHY)
 		return kept->phase == HEALTHY ? 0 : CLOCK_NEVER;
-	if (kept->held || kept_runs(kept))
+	if (kept_runs(kept))
 		return 0;
 	if (kept->acting || kept->owed || kept->start_at != CLOCK_NEVER)
 		return CLOCK_NEVER;

@@ -418,6 +418,28 @@ static void it_is_idle_when_all_is_held_or_finished_and_a_list_came_after(void *
 	assert_true(keeper_idle(fixture->keeper));
 }
 
+static void what_is_on_hold_is_not_waited_for_and_what_is_ill_is(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->needs[0].condition = DEPENDENCY_HEALTHY;
+	both_run(fixture);
+	tell_of(fixture, "job", KEEPER_STARTED, 0);
+	told(fixture, KEEPER_DESTROYED, 0);
+	told(fixture, KEEPER_CREATED, 0);
+	keeper_owe(fixture->keeper, "shop-web-1");
+	assert_true(is_quiet(fixture));
+	tell_of(fixture, "job", KEEPER_KILLED, 15);
+	tell_of(fixture, "job", KEEPER_DIED, 0);
+	tell_of(fixture, "job", KEEPER_STOPPED, 0);
+	assert_true(is_held(fixture, "shop-job-1"));
+	assert_true(acts(fixture, KEEPER_START, "shop-web-1"));
+	/* Removed, it is on hold still. */
+	tell_of(fixture, "job", KEEPER_DESTROYED, 0);
+	keeper_owe(fixture->keeper, "shop-web-1");
+	assert_true(acts(fixture, KEEPER_START, "shop-web-1"));
+}
+
 static void a_re_creation_of_ours_moves_what_is_known_to_the_new_container(void **state)
 {
 	struct fixture *fixture = *state;
@@ -470,6 +492,7 @@ int main(void)
 		TEST(a_list_makes_good_a_lost_removal_and_a_lost_failure),
 		TEST(a_finished_one_shot_is_not_made_again),
 		TEST(it_is_idle_when_all_is_held_or_finished_and_a_list_came_after),
+		TEST(what_is_on_hold_is_not_waited_for_and_what_is_ill_is),
 		TEST(a_re_creation_of_ours_moves_what_is_known_to_the_new_container),
 	};
 

@@ -196,6 +196,27 @@ static void a_foreign_stop_is_a_hold_until_a_start(void **state)
 	supervised_end(&it);
 }
 
+static void nothing_waits_for_what_the_user_stopped(void **state)
+{
+	static const char *const rest[] = {"shop-web-1", "shop-api-1", "shop-worker-1",
+					   "shop-worker-2"};
+	struct supervised it = {.background = true};
+
+	(void)state;
+	supervised_begin(&it, yaml);
+	supervised_up(&it);
+	assert_int_equal(fake_client_stop(it.world, "shop-store-1"), 0);
+	assert_int_equal(fake_client_remove(it.world, "shop-api-1", true), 0);
+	fake_advance(it.world, 60 * CLOCK_SECOND);
+	assert_true(supervised_runs(&it, "shop-api-1"));
+	assert_false(supervised_runs(&it, "shop-store-1"));
+	for (size_t i = 0; i < ARRAY_LEN(rest); i++)
+		assert_int_equal(fake_client_stop(it.world, rest[i]), 0);
+	fake_advance(it.world, 60 * CLOCK_SECOND);
+	assert_true(it.ended);
+	supervised_end(&it);
+}
+
 static void take_down_as_another_client(struct supervised *it)
 {
 	static const char *const names[] = {"shop-web-1", "shop-api-1", "shop-worker-1",
@@ -232,6 +253,9 @@ static void restart_engine(enum fake_restart how)
 	fake_engine_restart(it.world, how, 5 * CLOCK_SECOND);
 	fake_advance(it.world, 60 * CLOCK_SECOND);
 	assert_true(all_run(&it));
+	assert_int_equal(supervised_has_said(&it, "Down shop-web-1 ran before"),
+			 how != FAKE_RESTART_LIVE);
+	assert_false(supervised_has_said(&it, "Unhealthy"));
 	/* And goes on to look after it. */
 	fake_health(it.world, "shop-web-1", "-+");
 	fake_advance(it.world, 60 * CLOCK_SECOND);
@@ -933,6 +957,7 @@ int main(void)
 		TEST(what_was_removed_by_force_is_made_again_after_two_quiet_seconds),
 		TEST(what_cannot_be_made_again_is_tried_ever_more_seldom),
 		TEST(a_foreign_stop_is_a_hold_until_a_start),
+		TEST(nothing_waits_for_what_the_user_stopped),
 		TEST(a_down_of_another_client_is_not_fought_and_ends_the_supervisor),
 		TEST(what_ran_before_an_engine_restart_runs_after_it),
 		TEST(containers_that_outlive_the_engine_are_left_alone),
