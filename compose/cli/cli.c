@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/own.h"
 #include "compose/cli/terminal.h"
+#include "compose/project/variables.h"
 
 /* K=V in UTF-8, as it was when the program began: a value of the command line. */
 static const char **environment;
@@ -57,8 +58,9 @@ const char *cli_variable(const char *name)
 bool cli_is_set(const char *variable)
 {
 	const char *value = cli_variable(variable);
+	bool is_set = false;
 
-	return value && strcmp(value, "0") != 0 && strcmp(value, "false") != 0;
+	return value && variables_boolean(value, &is_set) && is_set;
 }
 
 unsigned cli_parallel(const struct cli *cli)

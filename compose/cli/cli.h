@@ -119,7 +119,7 @@ int cli_operate_interrupted(struct cli *cli, const struct operation *operation,
 unsigned cli_parallel(const struct cli *cli);
 /* An environment variable's value, or NULL where it is unset or empty. */
 const char *cli_variable(const char *name);
-/* Whether it is set to anything but 0 and false. */
+/* Whether it is true as docker compose reads its variables (variables.h). */
 bool cli_is_set(const char *variable);
 
 /* The service's container with --index N; 0: the first one that runs, else the first. One-off ones

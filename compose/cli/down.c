@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/own.h"
-#include "base/text.h"
 #include "compose/cli/change.h"
 #include "compose/cli/verb.h"
 
@@ -34,9 +33,7 @@ static int run(struct cli *cli, const void *given, char **arguments, int *exit_c
 	const struct values *values = given;
 	struct plan_options plan = {
 		.goal = PLAN_DOWN,
-		.remove_orphans = values->remove_orphans ||
-				  text_same(cli_variable("COMPOSE_REMOVE_ORPHANS"), "true") ||
-				  text_same(cli_variable("COMPOSE_REMOVE_ORPHANS"), "1"),
+		.remove_orphans = values->remove_orphans || cli_is_set("COMPOSE_REMOVE_ORPHANS"),
 		.remove_volumes = values->volumes,
 		.remove_images = values->rmi,
 		.timeout = values->timeout,

@@ -513,13 +513,14 @@ static int order_successions(struct slots *s, struct error **err)
 
 /* --- all of it */
 
+/* What run has left behind is expected to be there. --remove-orphans takes it along. */
 static void warn_orphans(struct slots *s)
 {
 	CLEANUP(text_drop) struct text names = {0};
 	if (s->options->remove_orphans || s->options->ignore_orphans || s->options->quick)
 		return;
 	ARRAY_FOR_EACH (struct found, found, &s->census->found)
-		if (census_is_orphan(s->census, found))
+		if (!found->one_off && census_is_orphan(s->census, found))
 			text_printf(&names, "%s%s", names.len ? ", " : "", found->container->name);
 	if (names.len)
 		draft_warn(s->plan,

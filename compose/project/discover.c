@@ -8,7 +8,6 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/own.h"
-#include "compose/project/scalar.h"
 
 struct search {
 	const struct project_options *options;
@@ -71,14 +70,17 @@ static const char *shown(struct search *search, const char *folder, const char *
 
 /* --- .env */
 
-static bool env_files_disabled(const struct search *search)
+/* False: what is written is no truth value. */
+static bool env_files_disabled(const struct search *search, bool *disabled)
 {
 	const char *value = variables_get(search->variables, "COMPOSE_DISABLE_ENV_FILE");
-	bool yes = false, old = false;
 
-	if (!value)
-		return false;
-	return strcmp(value, "1") == 0 || (scalar_bool(value, &yes, &old) && yes);
+	if (!value || !*value || variables_boolean(value, disabled))
+		return true;
+	diagnostics_add(search->diagnostics, SEVERITY_ERROR, (struct position){0}, NULL,
+			"COMPOSE_DISABLE_ENV_FILE: \"%s\" is neither true (1) nor false (0)",
+			value);
+	return false;
 }
 
 /* Reads --env-file, COMPOSE_ENV_FILES or .env in folder. */
@@ -86,7 +88,10 @@ static bool read_env_files(struct search *search, const char *folder)
 {
 	struct strings list = {0};
 	const char *named = variables_get(search->variables, "COMPOSE_ENV_FILES");
+	bool disabled = false;
 
+	if (!env_files_disabled(search, &disabled))
+		return false;
 	for (size_t i = 0; search->options->env_files && search->options->env_files[i]; i++)
 		push(search, &list, search->options->env_files[i]);
 	if (list.len == 0 && named)
@@ -96,7 +101,7 @@ static bool read_env_files(struct search *search, const char *folder)
 		list.items[i] = joined(search, search->found->start, list.items[i]);
 		push(search, &search->found->env_files, list.items[i]);
 	}
-	if (list.len == 0 && !env_files_disabled(search)) {
+	if (list.len == 0 && !disabled) {
 		CLEANUP(memory_free) char *path = path_join(folder, ".env");
 
 		if (file_kind(path) == FILE_REGULAR)

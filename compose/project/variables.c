@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -108,6 +109,24 @@ static bool read_one(struct reading *reading, const char *file, struct diagnosti
 		return false;
 	}
 	return dotenv_read(&how, text_string(text), text->len, diagnostics);
+}
+
+bool variables_boolean(const char *value, bool *ret)
+{
+	static const char spaces[] = " \t\r\n\v\f";
+	static const char *const words[] = {"0", "f", "false", "1", "t", "true"};
+	const char *begin = value + strspn(value, spaces);
+	size_t len = strcspn(begin, spaces);
+
+	if (begin[len + strspn(begin + len, spaces)])
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (strlen(words[i]) == len && strncasecmp(words[i], begin, len) == 0) {
+			*ret = i >= ARRAY_LEN(words) / 2;
+			return true;
+		}
+	}
+	return false;
 }
 
 bool variables_read(struct variables *variables, const char *const *files,

@@ -22,6 +22,9 @@ struct variables {
 void variables_drop(struct variables *variables);
 const char *variables_get(const struct variables *variables, const char *name); /* NULL: unset */
 void variables_set(struct variables *variables, const char *name, const char *value);
+/* 1, t or true, 0, f or false, in any case and with spaces around: how docker compose reads its own
+ * variables. Gives false where value is neither, and leaves *ret. */
+bool variables_boolean(const char *value, bool *ret);
 /* K=V each, NULL-ended; NULL is none. */
 void variables_add(struct variables *variables, const char *const *environment);
 
