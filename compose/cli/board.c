@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/own.h"
+#include "compose/project/excerpt.h"
 
 #define BAR_WIDTH 20
 
@@ -120,6 +121,8 @@ static const char *skip_escape(const char *string)
  * max. */
 static size_t add_clean(struct text *out, const char *string, size_t max)
 {
+	CLEANUP(text_drop) struct text plain = {0};
+	CLEANUP(text_drop) struct text safe = {0};
 	size_t width = 0;
 
 	while (*string) {
@@ -137,11 +140,14 @@ static size_t add_clean(struct text *out, const char *string, size_t max)
 		char c = *string++;
 		if (c == '\t')
 			c = ' ';
-		if ((unsigned char)c < 0x20 || c == 0x7f)
-			continue;
-		if (!continues(c) && ++width > max)
+		if ((unsigned char)c >= 0x20 && c != 0x7f)
+			text_add_char(&plain, c);
+	}
+	excerpt_add_safe(&safe, text_string(&plain), plain.len);
+	for (const char *c = text_string(&safe); *c; c++) {
+		if (!continues(*c) && ++width > max)
 			return max;
-		text_add_char(out, c);
+		text_add_char(out, *c);
 	}
 	return width;
 }

@@ -111,6 +111,10 @@ int cli_modes(struct cli *cli, struct error **err)
 		globals->progress = cli_variable("COMPOSE_PROGRESS");
 	if (!globals->ansi)
 		globals->ansi = cli_variable("COMPOSE_ANSI");
+	if (globals->no_ansi) {
+		cli_warn(cli, "--no-ansi is of the past: --ansi never is what it does");
+		globals->ansi = globals->ansi ? globals->ansi : "never";
+	}
 	if (globals->progress && one_of("--progress", globals->progress, kinds, &kind, err) < 0)
 		return (*err)->code;
 	if (globals->ansi && one_of("--ansi", globals->ansi, whens, &when, err) < 0)

@@ -30,6 +30,7 @@ struct cli_globals {
 	int parallel;         /* 0: not given */
 	const char *progress; /* auto, tty, plain, json, quiet */
 	const char *ansi;     /* auto, always, never */
+	bool no_ansi;         /* --ansi never, as it was called once */
 	bool all_resources, compatibility, dry_run, debug, help, version;
 	const char *engine, *host, *context; /* whose engine */
 	bool tls, tls_verify;

@@ -58,6 +58,8 @@ static void draw(struct display *display, bool last)
 	if (display->drawn)
 		text_printf(&out, "\033[%zuA\r", display->drawn);
 	display->drawn = board_render(display->board, &view, &lines);
+	if (!display->drawn && !out.len)
+		return;
 	for (const char *line = text_string(&lines); *line;) {
 		size_t len = strcspn(line, "\n");
 

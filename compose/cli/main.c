@@ -26,6 +26,7 @@ static const struct flag global_flags[] = {
 	{0, "progress", FLAG_STRING, GLOBAL(progress), "KIND",
 	 "How progress is shown: auto, tty, plain, json, quiet"},
 	{0, "ansi", FLAG_STRING, GLOBAL(ansi), "WHEN", "Colours: auto, always, never"},
+	{0, "no-ansi", FLAG_SET, GLOBAL(no_ansi), NULL, NULL},
 	{0, "all-resources", FLAG_SET, GLOBAL(all_resources), NULL,
 	 "Keep networks, volumes, ... that no service uses"},
 	{0, "compatibility", FLAG_SET, GLOBAL(compatibility), NULL, NULL},

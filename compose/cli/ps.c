@@ -88,9 +88,11 @@ static int add_state(struct wanted *wanted, const char *state, struct error **er
 			return 0;
 		}
 	}
-	const char *meant = text_nearest(state, names, ARRAY_LEN(names));
-	return error_set(err, ERROR_INVALID, "\"%s\" is no state of a container%s%s%s", state,
-			 meant ? " (did you mean " : "", meant ? meant : "", meant ? "?)" : "");
+	CLEANUP(text_drop) struct text list = {0};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		text_printf(&list, "%s%s", i ? ", " : "", names[i]);
+	return error_set(err, ERROR_INVALID, "\"%s\" is no state of a container: it is one of %s",
+			 state, text_string(&list));
 }
 
 static int read_states(struct wanted *wanted, struct error **err)

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/own.h"
+#include "compose/project/excerpt.h"
 
 #define ID_LEN      12
 #define COMMAND_LEN 20
@@ -71,23 +72,25 @@ void row_command(const char *command, bool whole, struct text *out)
 {
 	CLEANUP(memory_free)
 	char *shown = whole ? memory_copy(command) : shorten(command, COMMAND_LEN);
+	CLEANUP(text_drop) struct text quoted = {0};
 
-	text_add_char(out, '"');
+	text_add_char(&quoted, '"');
 	for (const char *c = shown; *c; c++) {
 		if (*c == '"' || *c == '\\')
-			text_printf(out, "\\%c", *c);
+			text_printf(&quoted, "\\%c", *c);
 		else if (*c == '\n')
-			text_add(out, "\\n");
+			text_add(&quoted, "\\n");
 		else if (*c == '\t')
-			text_add(out, "\\t");
+			text_add(&quoted, "\\t");
 		else if (*c == '\r')
-			text_add(out, "\\r");
+			text_add(&quoted, "\\r");
 		else if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			text_printf(out, "\\x%02x", (unsigned)*c);
+			text_printf(&quoted, "\\x%02x", (unsigned)*c);
 		else
-			text_add_char(out, *c);
+			text_add_char(&quoted, *c);
 	}
-	text_add_char(out, '"');
+	text_add_char(&quoted, '"');
+	excerpt_add_safe(out, text_string(&quoted), quoted.len);
 }
 
 /* --- ports */

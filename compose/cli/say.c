@@ -12,6 +12,7 @@
 #include "compose/cli/board.h"
 #include "compose/cli/cli.h"
 #include "compose/cli/display.h"
+#include "compose/project/excerpt.h"
 
 #define PIPE_CLOSED 141 /* 128 + SIGPIPE */
 
@@ -20,12 +21,23 @@
 #define BOLD   "\033[1m"
 #define RESET  "\033[0m"
 
+/* What a file, an engine or a name says does not move the cursor. */
+static char *made_safe(const char *bytes, size_t len)
+{
+	struct text safe = {0};
+
+	excerpt_add_safe(&safe, bytes, len);
+	return text_steal(&safe);
+}
+
 static void line(struct cli *cli, const char *colour, const char *word, const char *message)
 {
+	CLEANUP(memory_free) char *safe = made_safe(message, strlen(message));
+
 	if (cli->display)
 		display_pause(cli->display);
 	fprintf(stderr, "%s%s%s%s\n", cli->colour_err ? colour : "", word,
-		cli->colour_err ? RESET : "", message);
+		cli->colour_err ? RESET : "", safe);
 	if (cli->display)
 		display_resume(cli->display);
 }
@@ -106,10 +118,9 @@ void cli_error(struct cli *cli, const struct error *err)
 	const char *finding = err->code == ERROR_INVALID ? strstr(err->message, ": error: ") : NULL;
 	if (finding && cli->colour_err) {
 		CLEANUP(memory_free)
-		char *painted = memory_format(BOLD "%.*s: " RED "error:" RESET "%s",
-					      (int)(finding - err->message), err->message,
-					      finding + strlen(": error:"));
-		line(cli, "", "", painted);
+		char *where = made_safe(err->message, (size_t)(finding - err->message));
+		CLEANUP(memory_free) char *word = memory_format("%s: " RED "error:", where);
+		line(cli, BOLD, word, finding + strlen(": error:"));
 	} else {
 		bool is_told = finding || strncmp(err->message, "error: ", 7) == 0;
 		line(cli, RED, is_told ? "" : "error: ", err->message);

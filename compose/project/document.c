@@ -188,10 +188,13 @@ static void take_key(struct reader *reader, struct frame *frame, const struct no
 		 key->text, line);
 	frame->key = NULL;
 	struct diagnostic *d = complain(reader, key->at, message);
-	diagnostic_hint(d, "remove one of lines %u and %u, or put them together", line,
-			key->at.line);
 	if (frame->merging)
 		diagnostic_hint(d, "write one with a list: <<: [*a, *b]");
+	else if (line == key->at.line)
+		diagnostic_hint(d, "remove one of the two, or put them together");
+	else
+		diagnostic_hint(d, "remove one of lines %u and %u, or put them together", line,
+				key->at.line);
 	frame->key = key->text;
 	frame->skip = true;
 }

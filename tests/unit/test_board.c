@@ -169,7 +169,7 @@ static void control_characters_of_others_do_not_reach_the_terminal(void **state)
 	CLEANUP(board_drop) struct board *board = board_new("Building", START);
 	CLEANUP(text_drop) struct text out = {0};
 	struct progress progress = {
-		.id = "Image a\033[2Jb\302\233c",
+		.id = "Image a\033[2Jb\302\233c\2332J",
 		.status = PROGRESS_WORKING,
 		.text = "Building\r",
 		.details = "\033]0;x\007one\ttwo\nthree\033",
@@ -182,7 +182,8 @@ static void control_characters_of_others_do_not_reach_the_terminal(void **state)
 	for (const char *c = out.data; *c; c++)
 		assert_true(*c == '\n' || (unsigned char)*c >= 0x20);
 	assert_null(strstr(out.data, "\302\233"));
-	assert_non_null(strstr(out.data, " Image abc  Building  0;xone twothree\n"));
+	assert_null(strstr(out.data, "\2332J"));
+	assert_non_null(strstr(out.data, " Image abc?2J  Building  0;xone twothree\n"));
 }
 
 static void a_plain_line_tells_the_cause_while_it_is_done(void **state)

@@ -70,9 +70,9 @@ static void a_command_is_quoted_and_shortened_to_twenty_characters(void **state)
 	text_add_char(&out, ' ');
 	row_command("exactly twenty chars", false, &out);
 	text_add_char(&out, ' ');
-	row_command("a\n\"\\\x01", true, &out);
+	row_command("a\n\"\\\x01\302\2332J\2332J", true, &out);
 	assert_string_equal(out.data, "\"sh -c 'i=0; while [\342\200\246\" "
-				      "\"exactly twenty chars\" \"a\\n\\\"\\\\\\x01\"");
+				      "\"exactly twenty chars\" \"a\\n\\\"\\\\\\x01?2J?2J\"");
 }
 
 static void times_are_read_in_every_form(void **state)
