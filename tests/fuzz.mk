@@ -17,7 +17,8 @@ check: fuzz-replay
 endif
 .PHONY: fuzz-replay fuzz-run
 fuzz-replay: $(fuzz_replays)
-	@for name in $(fuzz_names); do \
+	@TMPDIR=$$(mktemp -d) && export TMPDIR && trap 'rm -rf "$$TMPDIR"' EXIT && trap 'exit 130' INT TERM && \
+	for name in $(fuzz_names); do \
 		$(RUN) $(OUT)/tests/fuzz/replay_$$name$(EXE) tests/fuzz/corpus/$$name/* || \
 			{ echo "replay of $$name failed"; exit 1; }; \
 	done; echo "$(words $(fuzz_names)) corpora replayed"
