@@ -11,17 +11,20 @@
 #include "base/memory.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "compose/supervise/ending.h"
 #include "compose/supervise/follow.h"
 #include "engine/alarm.h"
 
 #define RELOOK (10 * CLOCK_SECOND) /* makes good what events were lost */
+#define SETTLE (500 * CLOCK_MS)    /* what ends at once has ended by then */
 
 struct await_set {
 	struct engine *engine;
 	struct follow *follow; /* NULL: closed */
 	bool closing;
-	struct alarm again; /* tries looks again that had no answer */
-	struct alarm sweep; /* delivers cancellations in a turn of their own */
+	struct alarm again;  /* tries looks again that had no answer */
+	struct alarm settle; /* looks again at what has just begun to run */
+	struct alarm sweep;  /* delivers cancellations in a turn of their own */
 	unsigned handles;
 	struct list awaits;
 	void (*closed)(void *payload);
@@ -40,13 +43,19 @@ struct await {
 	bool again;                     /* something happened during it */
 	bool looked;
 	bool cancelled;
-	int64_t started; /* wall ns of the engine, of the last look */
+	int64_t started;     /* wall ns of the engine, of the last look */
+	int64_t seen;        /* AWAIT_RUNNING: the start that it settles from; 0: none */
+	uint64_t settles_at; /* monotonic ns */
+	bool *ended;
+	struct ending *ending; /* its last lines are asked for: */
+	struct error *fate;    /* its exit */
 	engine_done *done;
 	void *payload;
 };
 
 static void look(struct await *await);
 static void sweep(struct alarm *alarm);
+static void settle_again(struct await_set *set);
 static void maybe_closed(struct await_set *set);
 
 static void finish(struct await *await, const struct error *err)
@@ -54,8 +63,9 @@ static void finish(struct await *await, const struct error *err)
 	engine_done *done = await->done;
 	void *payload = await->payload;
 
-	assert(!await->request);
+	assert(!await->request && !await->ending);
 	list_unlink(&await->link);
+	error_drop(&await->fate);
 	free(await->container);
 	free(await->id);
 	free(await);
@@ -79,23 +89,96 @@ static void fail(struct await *await, enum error_code code, const char *detail, 
 	finish(await, err);
 }
 
+static void fail_with(struct await *await, struct error *err, const char *format, ...)
+	PRINTF_LIKE(3, 4);
+
+/* err with a detail. */
+static void fail_with(struct await *await, struct error *err, const char *format, ...)
+{
+	CLEANUP(text_drop) struct text text = {0};
+	va_list args;
+
+	va_start(args, format);
+	text_vprintf(&text, format, args);
+	va_end(args);
+	error_detail(&err, "%s", text_string(&text));
+	finish(await, err);
+}
+
+static void ended(const char *lines, void *payload)
+{
+	struct await *await = payload;
+	struct await_set *set = await->set;
+	CLEANUP(error_drop) struct error *err = steal(&await->fate);
+
+	await->ending = NULL;
+	if (await->cancelled)
+		fail(await, ERROR_CANCELLED, NULL, "cancelled");
+	else if (*lines)
+		fail_with(await, err, "its last lines:\n%s", lines);
+	else
+		fail_with(await, err, "its last words: docker logs --tail 20 %s", await->container);
+	maybe_closed(set);
+}
+
 static void exited(struct await *await, const struct container *container)
 {
-	CLEANUP(error_drop) struct error *err = NULL;
 	int code = container->exit_code;
 
 	if (code == 0 && await->kind != AWAIT_HEALTHY) {
+		if (await->ended)
+			*await->ended = true;
 		finish(await, NULL);
 		return;
 	}
-	error_set(&err, ERROR_SYSTEM, "container %s exited (%d)%s", await->container, code,
+	error_set(&await->fate, ERROR_SYSTEM, "container %s exited (%d)%s", await->container, code,
 		  container->oom_killed ? ": it had no memory left" : "");
-	if (container->error && *container->error)
-		error_detail(&err, "%s", container->error);
+	if (container->error && *container->error) {
+		CLEANUP(error_drop) struct error *err = steal(&await->fate);
+		fail_with(await, err, "%s", container->error);
+		return;
+	}
+	await->ending = ending_ask(await->set->engine, container, ended, await);
+}
+
+/* What ends at once was running for a moment. */
+static void judge_running(struct await *await, const struct container *container)
+{
+	struct await_set *set = await->set;
+	uint64_t now = engine_now(set->engine);
+
+	if (!await->seen || await->seen != container->started) {
+		await->seen = container->started;
+		await->settles_at = now + SETTLE;
+	}
+	if (now >= await->settles_at)
+		finish(await, NULL);
 	else
-		error_detail(&err, "its last words: docker logs --tail 20 %s", await->container);
-	err->exit_code = code;
-	finish(await, err);
+		settle_again(set);
+}
+
+/* Each at its time; what was looked at meanwhile is looked at no sooner. */
+static void settle_again(struct await_set *set)
+{
+	uint64_t next = CLOCK_NEVER;
+
+	LIST_FOR_EACH (struct await, await, &set->awaits, link) {
+		if (await->seen && !await->request && !await->cancelled && await->settles_at < next)
+			next = await->settles_at;
+	}
+	alarm_at(&set->settle, next);
+}
+
+static void settled(struct alarm *alarm)
+{
+	struct await_set *set = alarm->data;
+	uint64_t now = engine_now(set->engine);
+
+	LIST_FOR_EACH (struct await, await, &set->awaits, link) {
+		if (await->seen && !await->cancelled && await->settles_at <= now)
+			look(await);
+	}
+	settle_again(set);
 }
 
 static void judge_health(struct await *await, const struct container *container)
@@ -130,6 +213,8 @@ static void judge_health(struct await *await, const struct container *container)
  * pending. */
 static void judge(struct await *await, const struct container *container)
 {
+	if (container->state != CONTAINER_RUNNING)
+		await->seen = 0;
 	switch (container->state) {
 	case CONTAINER_EXITED:
 	case CONTAINER_DEAD:
@@ -137,7 +222,7 @@ static void judge(struct await *await, const struct container *container)
 		return;
 	case CONTAINER_RUNNING:
 		if (await->kind == AWAIT_RUNNING)
-			finish(await, NULL);
+			judge_running(await, container);
 		else if (await->kind == AWAIT_HEALTHY)
 			judge_health(await, container);
 		return;
@@ -184,6 +269,8 @@ static void looked(const struct container *container, const struct error *err, v
 
 static void look(struct await *await)
 {
+	if (await->ending)
+		return;
 	if (await->request) {
 		await->again = true;
 		return;
@@ -200,7 +287,7 @@ static bool is_probed(const struct await *await)
 
 static void event_for(struct await *await, const struct engine_event *event)
 {
-	if (!await->looked || await->request) {
+	if (!await->looked || await->request || await->ending) {
 		await->again = await->request != NULL;
 		return;
 	}
@@ -267,6 +354,7 @@ static void maybe_closed(struct await_set *set)
 	    alarm_is_closing(&set->again))
 		return;
 	alarm_close(&set->again, alarm_closed);
+	alarm_close(&set->settle, alarm_closed);
 	alarm_close(&set->sweep, alarm_closed);
 }
 
@@ -300,8 +388,9 @@ struct await_set *await_open(struct engine *engine, const char *project)
 	set->engine = engine;
 	list_init(&set->awaits);
 	alarm_open(&set->again, engine, look_again, set);
+	alarm_open(&set->settle, engine, settled, set);
 	alarm_open(&set->sweep, engine, sweep, set);
-	set->handles = 2;
+	set->handles = 3;
 	set->follow = follow_open(engine, project, &reader, set);
 	return set;
 }
@@ -312,7 +401,7 @@ static void sweep(struct alarm *alarm)
 	struct await_set *set = alarm->data;
 
 	LIST_FOR_EACH (struct await, await, &set->awaits, link) {
-		if (await->cancelled && !await->request)
+		if (await->cancelled && !await->request && !await->ending)
 			fail(await, ERROR_CANCELLED, NULL, "cancelled");
 	}
 	maybe_closed(set);
@@ -323,6 +412,8 @@ void await_cancel(struct await *await)
 	await->cancelled = true;
 	if (await->request)
 		engine_cancel(await->request);
+	if (await->ending)
+		ending_cancel(await->ending);
 	alarm_in(&await->set->sweep, 0);
 }
 
@@ -333,6 +424,7 @@ void await_close(struct await_set *set, void (*closed)(void *payload), void *pay
 	set->closed = closed;
 	set->closed_payload = payload;
 	alarm_stop(&set->again);
+	alarm_stop(&set->settle);
 	LIST_FOR_EACH (struct await, await, &set->awaits, link)
 		await_cancel(await);
 	follow_close(set->follow, unfollowed, set);
@@ -349,6 +441,7 @@ struct await *await_add(struct await_set *set, const struct await_options *optio
 	await->container = memory_copy(options->container);
 	await->health = options->health;
 	await->health_payload = options->payload;
+	await->ended = options->ended;
 	await->done = done;
 	await->payload = payload;
 	list_append(&set->awaits, &await->link);

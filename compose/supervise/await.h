@@ -4,7 +4,8 @@
  * A set follows one project's events (follow.h). A condition is looked at once when it begins (or when the
  * stream opens), then at each event that concerns its container, in that event's own turn of the
  * loop; after a break of the stream, and each 10 s, everything is looked at again. An event counts only if it is
- * younger than the container's last known start, as events and replies travel apart.
+ * younger than the container's last known start, as events and replies travel apart. An exit that
+ * fails a condition is told with the container's last lines.
  */
 #pragma once
 
@@ -17,8 +18,10 @@ struct await_set;
 
 enum await_kind {
 	AWAIT_HEALTHY,   /* unhealthy, exited or without a health check: fails */
-	AWAIT_COMPLETED, /* exited with 0; another code fails and is the error's exit_code */
-	AWAIT_RUNNING,   /* running, or exited with 0 */
+	AWAIT_COMPLETED, /* exited with 0; another code fails */
+	/* Running, and running still half a second later; or exited with 0. What ends at once with
+	 * another code fails. */
+	AWAIT_RUNNING,
 };
 
 struct await_options {
@@ -27,6 +30,7 @@ struct await_options {
 	/* A health of our own probes, or HEALTH_NONE to believe the engine. May be NULL. */
 	enum container_health (*health)(const char *container, void *payload);
 	void *payload;
+	bool *ended; /* set where AWAIT_RUNNING came to an exit with 0; or NULL */
 };
 
 struct await_set *await_open(struct engine *engine, const char *project);

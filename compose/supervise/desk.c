@@ -81,6 +81,8 @@ static void status(struct supervisor *supervisor, struct control_request *reques
 	cJSON_AddItemToObject(reply, "holds", json_strings(keeper_held(supervisor->keeper)));
 	cJSON_AddItemToObject(reply, "health", health(supervisor));
 	control_finish(request, NULL, reply);
+	supervisor->ends_from = 0;
+	supervisor_go_on(supervisor);
 }
 
 void desk_request(struct control_request *request, const cJSON *message, void *payload)

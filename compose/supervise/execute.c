@@ -28,6 +28,7 @@ struct task {
 	size_t blockers; /* steps that it still waits for */
 	struct engine_request *request;
 	struct await *await;
+	bool ended; /* AWAIT_RUNNING came to an exit with 0 */
 	struct inside *inside;
 };
 
@@ -184,7 +185,10 @@ static void answered(struct task *task, const struct error *err)
 		task->state = DONE;
 		execution->done_count++;
 		show(execution, step, err ? PROGRESS_WARNING : PROGRESS_DONE,
-		     err ? "Warning" : kinds[step->kind].done, err ? err->message : step->cause);
+		     err           ? "Warning"
+		     : task->ended ? "Exited"
+				   : kinds[step->kind].done,
+		     err ? err->message : step->cause);
 		unblock(execution, step->index);
 	}
 	schedule(execution);
@@ -326,6 +330,7 @@ static void start_wait(struct task *task)
 		.container = task->step->target,
 		.health = execution->options.health,
 		.payload = execution->options.health_payload,
+		.ended = &task->ended,
 	};
 
 	execution->waits++;

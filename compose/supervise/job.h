@@ -57,6 +57,7 @@ struct supervisor {
 	struct alarm alarm;       /* the keeper's deadline */
 	struct alarm turn;        /* what must not happen from inside */
 	char *written; /* the holds of the record as it was last written, to write only changes */
+	uint64_t ends_from; /* not idle before it was asked whether it is there, or so long */
 	bool closing;
 	bool ended;
 	bool gives_up;

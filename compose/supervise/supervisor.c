@@ -13,6 +13,10 @@
 #include "base/text.h"
 #include "compose/supervise/job.h"
 
+/* Who started it in the background asks whether it is there, and is answered though nothing is left
+ * to be kept. */
+#define FIRST_QUESTION (10 * CLOCK_SECOND)
+
 void supervisor_say(struct supervisor *supervisor, const char *container,
 		    enum progress_status status, const char *text, const char *details)
 {
@@ -84,9 +88,13 @@ void supervisor_go_on(struct supervisor *supervisor)
 	job_take_actions(supervisor);
 	job_start_ready(supervisor);
 	wish_write_holds(supervisor);
-	alarm_at(&supervisor->alarm, keeper_deadline(supervisor->keeper));
-	if (!supervisor->options.foreground && supervisor_is_idle(supervisor))
+	uint64_t deadline = keeper_deadline(supervisor->keeper);
+	bool ends = !supervisor->options.foreground && supervisor_is_idle(supervisor);
+	if (ends && supervisor->ends_from <= supervisor_now(supervisor))
 		end(supervisor, NULL);
+	else if (ends && supervisor->ends_from < deadline)
+		deadline = supervisor->ends_from;
+	alarm_at(&supervisor->alarm, deadline);
 }
 
 /* --- what the engine tells */
@@ -308,6 +316,7 @@ int supervisor_open(uv_loop_t *loop, const struct supervisor_options *options,
 	supervisor->probes = probes_open(options->engine, on_probe, supervisor);
 	supervisor->watch = watch_open(options->engine, options->project, &reader, supervisor);
 	supervisor->parts = 5;
+	supervisor->ends_from = supervisor_now(supervisor) + FIRST_QUESTION;
 	*ret = supervisor;
 	return 0;
 }

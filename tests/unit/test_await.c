@@ -251,8 +251,10 @@ static void an_exit_ends_the_wait_for_health_whatever_its_code(void **state)
 		add(&bench, 0, AWAIT_HEALTHY, "web", false);
 		fake_advance(bench.world, 100 * CLOCK_MS);
 		fake_exit(bench.world, "web", code);
-		fake_advance(bench.world, CLOCK_MS);
-		assert_int_equal(assert_done(&bench, 0, ERROR_SYSTEM)->exit_code, code);
+		fake_advance(bench.world, 5 * CLOCK_MS);
+		const char *message = assert_done(&bench, 0, ERROR_SYSTEM)->message;
+		assert_string_equal(message,
+				    code ? "container web exited (1)" : "container web exited (0)");
 		end(&bench);
 	}
 }
@@ -270,10 +272,14 @@ static void it_waits_for_what_is_not_started_yet(void **state)
 	fake_advance(bench.world, 30 * CLOCK_SECOND);
 	assert_pending(&bench, 0);
 	assert_pending(&bench, 1);
+	fake_health(bench.world, "web", ".");
 	start(&bench, "web");
-	fake_advance(bench.world, CLOCK_MS);
+	fake_advance(bench.world, 490 * CLOCK_MS);
+	assert_pending(&bench, 1);
+	fake_advance(bench.world, 20 * CLOCK_MS);
 	assert_done(&bench, 1, 0);
 	assert_pending(&bench, 0);
+	fake_health(bench.world, "web", "+");
 	fake_advance(bench.world, 5 * CLOCK_SECOND);
 	assert_done(&bench, 0, 0);
 	assert_pending(&bench, 2);
@@ -294,9 +300,10 @@ static void completed_takes_the_exit_code(void **state)
 		fake_advance(bench.world, CLOCK_SECOND);
 		assert_pending(&bench, 0);
 		fake_exit(bench.world, "job", code);
-		fake_advance(bench.world, CLOCK_MS);
+		fake_advance(bench.world, 5 * CLOCK_MS);
 		const struct outcome *outcome = assert_done(&bench, 0, code ? ERROR_SYSTEM : 0);
-		assert_int_equal(outcome->exit_code, code);
+		/* Ours is docker compose's: 1. */
+		assert_int_equal(outcome->exit_code, 0);
 		if (code)
 			assert_string_equal(outcome->message, "container job exited (2)");
 		end(&bench);
@@ -320,9 +327,10 @@ static void what_has_exited_before_is_judged_by_its_code(void **state)
 	add(&bench, 1, AWAIT_COMPLETED, "bad", false);
 	add(&bench, 2, AWAIT_RUNNING, "good", false);
 	add(&bench, 3, AWAIT_RUNNING, "bad", false);
-	fake_advance(bench.world, CLOCK_MS);
+	fake_advance(bench.world, 5 * CLOCK_MS);
 	assert_done(&bench, 0, 0);
-	assert_int_equal(assert_done(&bench, 1, ERROR_SYSTEM)->exit_code, 3);
+	assert_string_equal(assert_done(&bench, 1, ERROR_SYSTEM)->message,
+			    "container bad exited (3)");
 	assert_done(&bench, 2, 0);
 	assert_done(&bench, 3, ERROR_SYSTEM);
 	end(&bench);

@@ -784,6 +784,24 @@ static void its_status_tells_what_probes_find(void **state)
 	supervised_end(&it);
 }
 
+static void who_started_it_is_answered_though_nothing_is_left_to_be_kept(void **state)
+{
+	struct supervised it = {.background = true};
+
+	(void)state;
+	supervised_begin(&it, yaml);
+	fake_advance(it.world, 5 * CLOCK_SECOND);
+	assert_false(it.ended);
+	assert_int_equal(call_verb(&it, "status", CONTROL_VERSION).outcome, CONTROL_ANSWERED);
+	assert_true(it.ended);
+	supervised_close(&it);
+	/* Who started it was killed meanwhile. */
+	supervised_open(&it);
+	fake_advance(it.world, 11 * CLOCK_SECOND);
+	assert_true(it.ended);
+	supervised_end(&it);
+}
+
 static void another_version_is_told_so_and_may_take_the_lock(void **state)
 {
 	struct supervised it;
@@ -980,6 +998,7 @@ int main(void)
 		TEST(what_only_its_image_calls_the_projects_own_is_left_alone),
 		TEST(without_a_record_it_only_watches_health),
 		TEST(its_status_tells_what_probes_find),
+		TEST(who_started_it_is_answered_though_nothing_is_left_to_be_kept),
 		TEST(another_version_is_told_so_and_may_take_the_lock),
 		TEST(who_waits_for_a_silent_lock_is_told_for_whom_once),
 		TEST(after_any_one_fault_everything_runs),
