@@ -621,8 +621,7 @@ static void add_key(struct shaper *shaper, struct node *out, const char *id, con
 					arena_format(shaper->arena, "%s=%s", id, path), at));
 		return;
 	}
-	/* Without interpolation a variable may be the whole of it. */
-	if (strcmp(id, "default") == 0 || (shaper->no_interpolate && strchr(id, '$')))
+	if (strcmp(id, "default") == 0)
 		node_append(shaper->arena, out, node_string(shaper->arena, id, at));
 	else
 		diagnostic_hint(
