@@ -621,7 +621,8 @@ static void add_key(struct shaper *shaper, struct node *out, const char *id, con
 					arena_format(shaper->arena, "%s=%s", id, path), at));
 		return;
 	}
-	if (strcmp(id, "default") == 0)
+	/* Without interpolation a variable may be the whole of it. */
+	if (strcmp(id, "default") == 0 || (shaper->no_interpolate && strchr(id, '$')))
 		node_append(shaper->arena, out, node_string(shaper->arena, id, at));
 	else
 		diagnostic_hint(

@@ -126,7 +126,7 @@ static void check_contexts(const struct subject *subject)
 	for (size_t i = 0; contexts && i < contexts->mapping.len; i++) {
 		const struct node_entry *entry = &contexts->mapping.entries[i];
 
-		if (node_text(entry->value) && !*entry->value->text)
+		if (node_text(entry->value) && !*entry->value->text && !strchr(entry->key, '$'))
 			diagnostic_hint(
 				subject_complain(subject, entry->at, "build.additional_contexts",
 						 "the context \"%s\" says not where it is",
