@@ -262,7 +262,11 @@ void extend_document(struct extend *extend, struct node *document)
 	     i++) {
 		struct node_entry *entry = &services->mapping.entries[i];
 
-		if (entry->value->kind == NODE_MAPPING && node_entry(entry->value, "extends"))
+		struct node *done = map_get(&source.done, entry->key);
+
+		if (done)
+			entry->value = done;
+		else if (entry->value->kind == NODE_MAPPING && node_entry(entry->value, "extends"))
 			entry->value = extended(extend, &source, entry->key, NULL);
 	}
 	map_drop(&source.done);

@@ -69,7 +69,7 @@ static const struct row *row_of(const struct rule *rule, const char *key)
  */
 static bool null_counts(const struct row *row, const struct node *base)
 {
-	return !base || (row && (row->shape == SHAPE_PAIRS || row->shape == SHAPE_COMMAND));
+	return !base || (row && row->shape == SHAPE_COMMAND);
 }
 
 /* base's entries that over does not reset, merged with over's. */
