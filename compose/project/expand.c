@@ -68,8 +68,12 @@ static struct node *expand_scalar(struct expand *expand, struct node *node,
 		CLEANUP(text_drop) struct text path = {0};
 
 		trail_add(trail, &path);
-		diagnostics_add(expand->diagnostics, SEVERITY_ERROR, place(node, offset),
-				text_string(&path), "%s", problem);
+		struct diagnostic *d =
+			diagnostics_add(expand->diagnostics, SEVERITY_ERROR, place(node, offset),
+					text_string(&path), "%s", problem);
+		if (text_starts(problem, "the required variable"))
+			diagnostic_hint(d, "set it in the environment, in .env or in a file of "
+					   "--env-file");
 		return node;
 	}
 	expand->total += out.len;

@@ -91,6 +91,15 @@ static int read_file(struct loader *loader, const char *file, struct error **err
 	return 0;
 }
 
+static void tell_empty(struct loader *loader)
+{
+	struct position at = {loader->discovery.files.items[0], 0, 0};
+
+	diagnostic_hint(diagnostics_add(loader->diagnostics, SEVERITY_ERROR, at, NULL,
+					"the Compose file is empty"),
+			"it begins with services:");
+}
+
 static int read_files(struct loader *loader, struct error **err)
 {
 	for (size_t i = 0; i < loader->discovery.files.len; i++) {
@@ -100,9 +109,7 @@ static int read_files(struct loader *loader, struct error **err)
 			return status;
 	}
 	if (loader->scope.documents.list.len == 0 && loader->diagnostics->errors == 0)
-		diagnostics_add(loader->diagnostics, SEVERITY_ERROR,
-				(struct position){loader->discovery.files.items[0], 0, 0}, NULL,
-				"the Compose file is empty");
+		tell_empty(loader);
 	return 0;
 }
 
@@ -346,9 +353,7 @@ static int load(struct loader *loader, struct error **err)
 	struct node *root = merge_documents(loader);
 	loader->partial |= loader->diagnostics->errors > 0;
 	if (root && root->kind == NODE_MAPPING && root->mapping.len == 0 && !loader->partial)
-		diagnostics_add(loader->diagnostics, SEVERITY_ERROR,
-				(struct position){loader->discovery.files.items[0], 0, 0}, NULL,
-				"the Compose file is empty");
+		tell_empty(loader);
 	if (!root)
 		return 0;
 	make_whole(loader, root);

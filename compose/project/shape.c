@@ -26,6 +26,27 @@ struct diagnostic *shape_complain(struct shaper *shaper, struct position at,
 			       text_string(&message));
 }
 
+/* How the form that is wanted is written. */
+static const char *form_of(const char *wanted)
+{
+	static const struct {
+		const char *end, *hint;
+	} forms[] = {
+		{"a list of KEY=VALUE", "KEY: VALUE, one below the other, or each as - KEY=VALUE"},
+		{"a list of host=address", "HOST: ADDRESS, one below the other"},
+		{"a list of names", "- NAME, one below the other"},
+		{"a list of strings", "one string, or each word behind a dash: - WORD"},
+		{"a list", "each behind a dash, one below the other: - VALUE"},
+		{"a mapping", "each with its name and a colon, one below the other: NAME: VALUE"},
+		{"an amount of memory", "a number of bytes or one with a unit: 512m, 1.5g, 64kb"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
+		if (text_ends(wanted, forms[i].end))
+			return forms[i].hint;
+	return NULL;
+}
+
 struct node *shape_refuse(struct shaper *shaper, const struct node *in, const struct trail *trail,
 			  const char *wanted)
 {
@@ -46,6 +67,10 @@ struct node *shape_refuse(struct shaper *shaper, const struct node *in, const st
 		diagnostic_hint(d, "quotes make it one: \"%s\"", in->text);
 	else if (is_list && in->kind > NODE_NULL && in->kind < NODE_SEQUENCE)
 		diagnostic_hint(d, "a list of one: [%s]", in->text);
+	else if (in->kind == NODE_NULL)
+		diagnostic_hint(d, "give it a value, or remove the line");
+	else if (form_of(wanted))
+		diagnostic_hint(d, "%s", form_of(wanted));
 	return NULL;
 }
 

@@ -170,8 +170,9 @@ static void check_mount(const struct subject *subject, const struct node *mount,
 	if ((strcmp(type, "bind") == 0 || strcmp(type, "npipe") == 0 ||
 	     strcmp(type, "image") == 0) &&
 	    (!source || !*source->text))
-		subject_complain(subject, mount->at, below, "a mount of type %s needs a source",
-				 type);
+		diagnostic_hint(subject_complain(subject, mount->at, below,
+						 "a mount of type %s needs a source", type),
+				"source: what is mounted");
 	if (strcmp(type, "tmpfs") == 0 && source && *source->text)
 		subject_complain(subject, source->at, below, "a tmpfs has no source");
 	static const char *const options[] = {"bind", "volume", "tmpfs", "image"};
@@ -203,8 +204,10 @@ static void check_mounts(const struct subject *subject)
 		check_mount(subject, mount, below);
 		const struct node *other = target ? map_set(&targets, target, (void *)mount) : NULL;
 		if (other)
-			subject_complain(subject, mount->at, below, "%s is mounted twice (%s)",
-					 target, lines_of(other, mount, (char[48]){0}));
+			diagnostic_hint(subject_complain(subject, mount->at, below,
+							 "%s is mounted twice (%s)", target,
+							 lines_of(other, mount, (char[48]){0})),
+					"remove one, or give it another target");
 	}
 	for (size_t i = 0; tmpfs && i < tmpfs->sequence.len; i++) {
 		const struct node *item = tmpfs->sequence.items[i];
@@ -213,8 +216,10 @@ static void check_mounts(const struct subject *subject)
 		const struct node *other = map_set(&targets, target, (void *)item);
 
 		if (other)
-			subject_complain(subject, item->at, "tmpfs", "%s is mounted twice (%s)",
-					 target, lines_of(other, item, (char[48]){0}));
+			diagnostic_hint(subject_complain(subject, item->at, "tmpfs",
+							 "%s is mounted twice (%s)", target,
+							 lines_of(other, item, (char[48]){0})),
+					"remove one, or give it another target");
 	}
 }
 
@@ -462,6 +467,18 @@ static const char *nearest(const struct references *references, const struct map
 	return text_nearest(word, keys, len);
 }
 
+/* What there is, where it is not too much to read. */
+static void add_known(struct diagnostic *d, const struct map *map, const char *what)
+{
+	CLEANUP(text_drop) struct text names = {0};
+
+	if (map->len > 8)
+		return;
+	for (size_t i = 0; i < map->len; i++)
+		text_printf(&names, "%s%s", i ? ", " : "", map->entries[i].key);
+	diagnostic_hint(d, "the %s are %s", what, text_string(&names));
+}
+
 static void check_reference(struct references *references, const struct subject *subject,
 			    unsigned section, const char *name, struct position at,
 			    const char *below)
@@ -627,6 +644,8 @@ static void check_needs(struct references *references, const struct subject *sub
 		const char *near = nearest(references, &references->services, need->key);
 		if (near)
 			diagnostic_hint(d, "did you mean \"%s\"?", near);
+		else if (references->services.len > 1)
+			add_known(d, &references->services, "services");
 	}
 }
 
