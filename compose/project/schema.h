@@ -56,7 +56,6 @@ enum merge {
 };
 
 enum {
-	ROW_LATER = 1,      /* known to the specification and not built */
 	ROW_IGNORED = 2,    /* accepted; has no effect outside a swarm: a warning */
 	ROW_KEEP = 4,       /* printed though false, 0 or empty */
 	ROW_NULL = 8,       /* may be null */

@@ -114,15 +114,6 @@ static bool is_wanted(struct shaper *shaper, const struct row *row, const struct
 
 	if (entry->value->tag == NODE_RESET)
 		return true;
-	if (row->flags & ROW_LATER) {
-		if (entry->value->kind != NODE_NULL || !(row->flags & ROW_NULL))
-			shape_complain(
-				shaper, entry->at, trail,
-				"\"%s\" is known to the Compose Specification, but not built "
-				"yet",
-				entry->key);
-		return false;
-	}
 	if (!(row->flags & (ROW_IGNORED | ROW_OBSOLETE)))
 		return true;
 	trail_add(trail, &path);

@@ -199,12 +199,11 @@ static void add_shape(struct outline *outline, cJSON *schema, const struct row *
 
 static cJSON *row_schema(struct outline *outline, const struct row *row, const char *path)
 {
-	bool object = row->shape == SHAPE_OBJECT && !(row->flags & ROW_LATER);
+	bool object = row->shape == SHAPE_OBJECT;
 	cJSON *schema = object ? object_schema(outline, row->of, path, more_types(row))
 			       : cJSON_CreateObject();
 	const char *line = words_of(path);
-	const char *also = row->flags & ROW_LATER      ? " (not built yet)"
-			   : row->flags & ROW_IGNORED  ? " (no effect outside of a swarm)"
+	const char *also = row->flags & ROW_IGNORED    ? " (no effect outside of a swarm)"
 			   : row->flags & ROW_OBSOLETE ? " (remove it)"
 						       : "";
 
@@ -212,7 +211,7 @@ static cJSON *row_schema(struct outline *outline, const struct row *row, const c
 		text_printf(outline->missing, "%s\n", path);
 	CLEANUP(memory_free) char *description = memory_format("%s%s", line ? line : "", also);
 	json_set_string(schema, "description", description);
-	if (!object && !(row->flags & ROW_LATER))
+	if (!object)
 		add_shape(outline, schema, row, path);
 	return schema;
 }
@@ -237,10 +236,9 @@ static void add_engines(struct text *out, const struct row *row, const char *pat
 	const char *attribute = text_starts(path, "services.") ? path + strlen("services.") : "";
 	size_t said = 0;
 
-	if (row->flags & (ROW_LATER | ROW_IGNORED | ROW_OBSOLETE)) {
-		text_add(out, row->flags & ROW_LATER     ? "not built yet"
-			      : row->flags & ROW_IGNORED ? "no effect outside of a swarm"
-							 : "obsolete");
+	if (row->flags & (ROW_IGNORED | ROW_OBSOLETE)) {
+		text_add(out,
+			 row->flags & ROW_IGNORED ? "no effect outside of a swarm" : "obsolete");
 		return;
 	}
 	for (int windows = 0; windows < 2; windows++) {
@@ -284,7 +282,7 @@ static void add_table(struct text *out, const struct schema *of, const char *pat
 		text_printf(out, " | %s | ", line ? line : "");
 		add_engines(out, row, below);
 		text_add(out, " |\n");
-		if (row->of && !(row->flags & ROW_LATER))
+		if (row->of)
 			add_table(out, row->of, below, skip);
 	}
 }
