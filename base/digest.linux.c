@@ -33,8 +33,9 @@ void digest_end(struct digest **digest, char hex[static DIGEST_HEX])
 	uint8_t sum[SHA256_DIGEST_SIZE];
 
 	sha256_digest(&(*digest)->context, sizeof(sum), sum);
-	for (size_t i = 0; i < sizeof(sum); i++)
-		snprintf(hex + 2 * i, 3, "%02x", sum[i]);
+	for (size_t i = 0; i < 2 * sizeof(sum); i++)
+		hex[i] = "0123456789abcdef"[sum[i / 2] >> (i % 2 ? 0 : 4) & 15];
+	hex[2 * sizeof(sum)] = '\0';
 	digest_drop(digest);
 }
 
