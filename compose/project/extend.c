@@ -11,7 +11,12 @@
 #include "compose/project/merge.h"
 #include "compose/project/resolve.h"
 
-enum { FILES_MAX = 100, LEVELS_MAX = 32, NODES_MAX = 2000000 };
+enum {
+	FILES_MAX = 100,
+	LEVELS_MAX = 32,
+	NODES_MAX = 2000000,
+	INDEXED = 16, /* from so many services on they are looked up by hash */
+};
 
 /* A file in which services are looked for. */
 struct source {
@@ -20,6 +25,7 @@ struct source {
 	const char *beside; /* what stands before names of files beside it, as the user sees them */
 	struct node *services;      /* of the document itself, shaped */
 	struct documents documents; /* of another file */
+	ARRAY(struct map) indexes;  /* of each document: its services by name */
 	struct map done;            /* services with their bases in them */
 };
 
@@ -32,13 +38,19 @@ struct link {
 	unsigned level;
 };
 
-static void source_drop(void *value)
+static void drop_parts(struct source *source)
 {
-	struct source *source = value;
-
+	ARRAY_FOR_EACH (struct map, index, &source->indexes)
+		map_drop(index);
+	array_drop(&source->indexes);
 	array_drop(&source->documents.list);
 	map_drop(&source->done);
-	free(source);
+}
+
+static void source_drop(void *value)
+{
+	drop_parts(value);
+	free(value);
 }
 
 void extend_drop(struct extend *extend)
@@ -114,9 +126,23 @@ static size_t count_nodes(const struct node *node)
 	return count;
 }
 
+/* A service of the i-th document's services. */
+static struct node *find(struct source *source, size_t i, const struct node *services,
+			 const char *name)
+{
+	if (!services || services->kind != NODE_MAPPING || services->mapping.len < INDEXED)
+		return node_get(services, name);
+	while (source->indexes.len <= i)
+		array_add(&source->indexes);
+	struct map *index = &source->indexes.items[i];
+	for (size_t j = index->len > 0 ? services->mapping.len : 0; j < services->mapping.len; j++)
+		map_set(index, services->mapping.entries[j].key,
+			services->mapping.entries[j].value);
+	return map_get(index, name);
+}
+
 /* The service as its file alone says it; NULL: it is not there. */
-static struct node *own_service(struct extend *extend, const struct source *source,
-				const char *name)
+static struct node *own_service(struct extend *extend, struct source *source, const char *name)
 {
 	struct arena *arena = extend->shaper->arena;
 	const struct trail section = {NULL, "services", 0};
@@ -124,9 +150,10 @@ static struct node *own_service(struct extend *extend, const struct source *sour
 	struct node *merged = NULL;
 
 	if (source->services)
-		return node_get(source->services, name);
-	ARRAY_FOR_EACH (struct node *, root, &source->documents.list) {
-		struct node *service = node_get(node_get(*root, "services"), name);
+		return find(source, 0, source->services, name);
+	for (size_t i = 0; i < source->documents.list.len; i++) {
+		const struct node *root = source->documents.list.items[i];
+		struct node *service = find(source, i, node_get(root, "services"), name);
 
 		if (!service || service->tag == NODE_RESET)
 			continue;
@@ -269,5 +296,5 @@ void extend_document(struct extend *extend, struct node *document)
 		else if (entry->value->kind == NODE_MAPPING && node_entry(entry->value, "extends"))
 			entry->value = extended(extend, &source, entry->key, NULL);
 	}
-	map_drop(&source.done);
+	drop_parts(&source);
 }

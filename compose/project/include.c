@@ -13,7 +13,12 @@
 #include "compose/project/normal.h"
 #include "compose/project/resolve.h"
 
-enum { FILES_MAX = 1000, LEVELS_MAX = 32 };
+enum {
+	FILES_MAX = 1000,
+	LEVELS_MAX = 32,
+	/* Bytes. Each merge makes a new tree, so that many documents cost more than they have. */
+	MERGED_MAX = 512 * 1024 * 1024,
+};
 
 /* One entry of an include list. */
 struct entry {
@@ -379,6 +384,12 @@ struct node *include_merge(struct include *include, const struct scope *scope)
 		extend_document(&extend, tree);
 		include->nodes = extend.nodes;
 		/* A document alone is merged already, where it has nothing to take away from another. */
+		if (include->arena->used > MERGED_MAX) {
+			diagnostics_add(
+				include->diagnostics, SEVERITY_ERROR, tree->at, NULL,
+				"the documents are too many, or too large, to be put together");
+			break;
+		}
 		if (!root && !scope->documents.marks)
 			root = tree;
 		else
