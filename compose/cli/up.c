@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* up -- makes the project run, and keeps it running */
+#include "compose/cli/up.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -449,23 +451,40 @@ static int go(struct session *session, const struct values *values, int *exit_co
 	return supervise ? change_supervise(cli, session->change, err) : 0;
 }
 
+static int carry_out(struct cli *cli, const struct values *values, struct change *change,
+		     int *exit_code, struct error **err)
+{
+	struct session session = {.cli = cli, .change = change};
+
+	if (prepare(cli, values, change, err) < 0)
+		return (*err)->code;
+	session.operation = make_operation(cli, values, change);
+	int status = go(&session, values, exit_code, err);
+	close_supervisor(&session);
+	file_lock_drop(&session.lock);
+	return status;
+}
+
+int up_detached(struct cli *cli, struct change *change, struct error **err)
+{
+	struct values values = defaults;
+	int ignored = 0;
+
+	values.detach = true;
+	values.build = true;
+	return carry_out(cli, &values, change, &ignored, err);
+}
+
 static int run(struct cli *cli, const void *given, char **arguments, int *exit_code,
 	       struct error **err)
 {
 	struct values values = *(const struct values *)given;
 	CLEANUP(change_drop) struct change change = {0};
-	struct session session = {.cli = cli, .change = &change};
 
-	if (check_flags(&values, err) < 0 || change_open(cli, arguments, true, &change, err) < 0)
+	if (check_flags(&values, err) < 0 || change_open(cli, arguments, true, &change, err) < 0 ||
+	    scale(change.project, &values.scale, err) < 0)
 		return (*err)->code;
-	if (scale(change.project, &values.scale, err) < 0 ||
-	    prepare(cli, &values, &change, err) < 0)
-		return (*err)->code;
-	session.operation = make_operation(cli, &values, &change);
-	int status = go(&session, &values, exit_code, err);
-	close_supervisor(&session);
-	file_lock_drop(&session.lock);
-	return status;
+	return carry_out(cli, &values, &change, exit_code, err);
 }
 
 const struct verb verb_up = {

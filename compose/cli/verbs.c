@@ -20,7 +20,8 @@
 	X(stop)                                                                                    \
 	X(supervise)                                                                               \
 	X(up)                                                                                      \
-	X(version)
+	X(version)                                                                                 \
+	X(watch)
 
 #define DECLARE(name) extern const struct verb verb_##name;
 VERBS(DECLARE)

@@ -169,7 +169,8 @@ static void finish_value(const struct row *row, struct node *node)
 		sort_names(node);
 		for (size_t i = 0; row->shape == SHAPE_MAP && i < node->mapping.len; i++)
 			order_finish(row->of, node->mapping.entries[i].value);
-	} else if ((row->flags & ROW_SORTED) && node->kind == NODE_SEQUENCE) {
+	} else if ((row->flags & ROW_SORTED) && node->kind == NODE_SEQUENCE &&
+		   node->sequence.len > 1) {
 		qsort(node->sequence.items, node->sequence.len, sizeof(struct node *), by_text);
 	}
 }

@@ -226,11 +226,11 @@ void parts_watches(struct arena *arena, const struct node *develop, struct servi
 	VALUE_ROOM(arena, &to->watches, value_items(rules));
 	for (size_t i = 0; i < value_items(rules); i++) {
 		const struct node *rule = rules->sequence.items[i];
-		struct watch *watch = &to->watches.items[to->watches.len];
+		struct watch_rule *watch = &to->watches.items[to->watches.len];
 
 		if (!text_at(rule, "path"))
 			continue;
-		*watch = (struct watch){
+		*watch = (struct watch_rule){
 			.path = text_at(rule, "path"),
 			.action = action_of(text_at(rule, "action")),
 			.target = text_at(rule, "target"),

@@ -282,7 +282,7 @@ enum watch_action {
 	WATCH_SYNC_EXEC,
 };
 
-struct watch {
+struct watch_rule {
 	const char *path; /* absolute file or folder on this host */
 	enum watch_action action;
 	const char *target; /* in the container; NULL for rebuild and restart */
@@ -350,7 +350,7 @@ struct service {
 	struct strings links;          /* service[:alias] */
 	struct strings external_links; /* container[:alias] */
 	struct device_requests device_requests;
-	ARRAY(struct watch) watches;
+	ARRAY(struct watch_rule) watches;
 	bool use_api_socket;
 
 	const char *user;

@@ -43,7 +43,7 @@ static void paper_give_back(struct paper *paper, struct text *written)
 	folder_drop(&paper->folder);
 }
 
-static void tell(struct display *display, const char *id)
+static void report(struct display *display, const char *id)
 {
 	const struct progress_sink *sink = display_sink(display);
 	struct progress progress = {
@@ -84,7 +84,7 @@ static void what_was_told_stays_when_it_is_closed(void **state)
 	desk.cli.mode = CLI_TTY;
 	paper_take(&paper);
 	display = display_open(&desk.cli, "Running");
-	tell(display, "Container web");
+	report(display, "Container web");
 	display_close(&display);
 	paper_give_back(&paper, &written);
 	assert_non_null(strstr(text_string(&written), "Container web"));

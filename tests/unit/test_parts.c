@@ -211,7 +211,7 @@ static void hooks_watches_providers_and_models_are_in_the_model(void **state)
 	assert_null(a->post_start.items[0].environment.items[1].value);
 	assert_true(a->pre_stop.items[0].privileged);
 	assert_string_equal(a->pre_stop.items[0].working_dir, "/w");
-	const struct watch *watch = &a->watches.items[0];
+	const struct watch_rule *watch = &a->watches.items[0];
 	assert_int_equal(watch->action, WATCH_SYNC_EXEC);
 	assert_string_equal(watch->ignore.items[0], "o");
 	assert_string_equal(watch->include.items[0], "c");
