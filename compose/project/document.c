@@ -379,6 +379,41 @@ static enum node_tag tag_of(struct reader *reader, const yaml_char_t *tag, struc
 	return NODE_PLAIN;
 }
 
+/* What YAML can hold (1.2.2, 5.1): UTF-8 without a NUL, and of the control characters only tabs and
+ * line ends. */
+static bool is_text(const char *bytes, size_t len)
+{
+	static const struct {
+		unsigned char mask, is;
+		unsigned min;
+	} leads[] = {
+		{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
+	const unsigned char *at = (const unsigned char *)bytes, *end = at + len;
+
+	while (at < end) {
+		size_t more = 0;
+
+		while (more < ARRAY_LEN(leads) && (*at & leads[more].mask) != leads[more].is)
+			more++;
+		if (more == ARRAY_LEN(leads) || (size_t)(end - at) <= more)
+			return false;
+		unsigned code = *at++ & (unsigned char)~leads[more].mask;
+
+		for (size_t i = 0; i < more; i++, at++) {
+			if ((*at & 0xc0) != 0x80)
+				return false;
+			code = code << 6 | (*at & 0x3f);
+		}
+		if (code < leads[more].min || code > 0x10ffff ||
+		    (code >= 0xd800 && code < 0xe000) ||
+		    (code < 0x20 && !strchr("\t\n\r", (int)code)) || code == 0 ||
+		    (code >= 0x7f && code < 0xa0 && code != 0x85) || code == 0xfffe ||
+		    code == 0xffff)
+			return false;
+	}
+	return true;
+}
+
 /* !!binary: the bytes that the text stands for; NULL: it stands for none, or for no text. */
 static const char *read_binary(struct arena *arena, const char *text)
 {
@@ -389,7 +424,7 @@ static const char *read_binary(struct arena *arena, const char *text)
 		if (!strchr(" \t\r\n", *c))
 			text_add_char(&packed, *c);
 	CLEANUP(memory_free) char *bytes = digest_unbase64(text_string(&packed), &len);
-	return bytes && strlen(bytes) == len ? arena_copy(arena, bytes) : NULL;
+	return bytes && is_text(bytes, len) ? arena_copy(arena, bytes) : NULL;
 }
 
 /* What an explicit tag of YAML's own makes of a scalar. False: it cannot be that. */
