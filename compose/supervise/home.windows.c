@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include <uv.h>
+
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/own.h"
@@ -11,10 +13,19 @@
 /* windows.h first: sddl.h needs its types. */
 #include <sddl.h>
 
+/* As the system has it: getenv does not see what was set since the start. NULL: unset. */
+static char *variable(const char *name)
+{
+	char value[4096];
+	size_t size = sizeof(value);
+
+	return uv_os_getenv(name, value, &size) == 0 ? memory_copy(value) : NULL;
+}
+
 void home_folders(struct home *home)
 {
-	const char *moved = getenv("WINCOMPOSE_HOME");
-	const char *local = getenv("LOCALAPPDATA");
+	CLEANUP(memory_free) char *moved = variable("WINCOMPOSE_HOME");
+	CLEANUP(memory_free) char *local = variable("LOCALAPPDATA");
 
 	if (moved && *moved) {
 		home->data = memory_copy(moved);
