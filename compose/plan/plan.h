@@ -94,9 +94,12 @@ struct plan_options {
 					they depend on) */
 	bool force_recreate, no_recreate, always_recreate_deps, no_start, no_deps;
 	bool remove_orphans;
-	bool ignore_orphans;       /* COMPOSE_IGNORE_ORPHANS: not even a warning */
-	bool renew_volumes;        /* up -V */
-	bool wait;                 /* up --wait: every service running or healthy */
+	bool ignore_orphans; /* COMPOSE_IGNORE_ORPHANS: not even a warning */
+	bool renew_volumes;  /* up -V */
+	bool wait;           /* up --wait: every service running or healthy */
+	/* Not the first plan of its operation: what runs may have been started by the one before, so
+	 * that a wait is for that, too. */
+	bool again;
 	bool remove_volumes;       /* down -v: named volumes; rm -v: anonymous ones */
 	const char *remove_images; /* down --rmi: NULL, "local", "all" */
 	bool stop_first;           /* rm -s */

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/own.h"
+#include "compose/plan/gate.h"
 #include "compose/plan/ground.h"
 #include "compose/plan/hook.h"
 #include "compose/plan/isolation.h"
@@ -262,41 +263,6 @@ static void draft_start(struct slots *s, struct slot *slot)
 		hook_after_start(s->plan, &s->project->services.items[slot->service], slot->start);
 }
 
-static const struct {
-	enum step_kind wait;
-	const char *word;
-} gates[] = {
-	[DEPENDENCY_STARTED] = {STEP_WAIT_RUNNING, "service_started"},
-	[DEPENDENCY_HEALTHY] = {STEP_WAIT_HEALTHY, "service_healthy"},
-	[DEPENDENCY_COMPLETED] = {STEP_WAIT_COMPLETED, "service_completed_successfully"},
-};
-
-/* Whether the condition holds already and nothing in this plan changes that. */
-static bool is_met(const struct slot *slot, enum dependency_condition condition)
-{
-	const struct container *c = slot->keep;
-	if (slot->start != NO_STEP)
-		return false;
-	if (!c || slot->held)
-		return true; /* it will not come: there is nothing to wait for */
-	if (condition == DEPENDENCY_HEALTHY)
-		return c->health == HEALTH_HEALTHY && census_is_up(c);
-	return condition == DEPENDENCY_COMPLETED && c->state == CONTAINER_EXITED &&
-	       c->exit_code == 0;
-}
-
-static size_t wait_for(struct slots *s, struct slot *slot, enum dependency_condition condition,
-		       bool optional, const char *cause)
-{
-	size_t *wait = &slot->waits[condition][optional];
-	if (*wait != NO_STEP || is_met(slot, condition))
-		return *wait;
-	*wait = draft_add(s->plan, gates[condition].wait, slot->name, slot->name, cause);
-	draft_step(s->plan, *wait)->optional = optional;
-	draft_after(s->plan, *wait, slot->up);
-	return *wait;
-}
-
 static void order_starts(struct slots *s, const struct service *service, const struct dependency *d)
 {
 	const struct service *needed = project_service(s->project, d->service);
@@ -308,12 +274,12 @@ static void order_starts(struct slots *s, const struct service *service, const s
 		return;
 	struct lane *other = &s->lanes[needed->index];
 	const char *cause = arena_format(arena_of(s), "%s depends on %s: %s", service->name,
-					 d->service, gates[d->condition].word);
+					 d->service, gate_word(d->condition));
 	for (size_t i = 0; i < other->len; i++) {
 		struct slot *slot = slot_at(s, other, i);
 		size_t gate = d->condition == DEPENDENCY_STARTED
 				      ? slot->up
-				      : wait_for(s, slot, d->condition, !d->required, cause);
+				      : gate_wait(s, slot, d->condition, !d->required, cause);
 		for (size_t j = 0; j < lane->len; j++)
 			draft_after(s->plan, slot_at(s, lane, j)->start, gate);
 	}
@@ -335,25 +301,6 @@ static void draft_starts(struct slots *s, const struct service *service)
 		order_starts(s, service, d);
 }
 
-/* The conditions of a container that this plan does not start. */
-static void draft_one_off_waits(struct slots *s)
-{
-	const char *name = s->options->one_off;
-	const struct service *service = name ? project_service(s->project, name) : NULL;
-	if (!service || s->options->no_deps || s->options->no_start)
-		return;
-	ARRAY_FOR_EACH (struct dependency, d, &service->dependencies) {
-		const struct service *needed = project_service(s->project, d->service);
-		if (!needed)
-			continue;
-		const struct lane *lane = &s->lanes[needed->index];
-		const char *cause = arena_format(arena_of(s), "%s depends on %s: %s", name,
-						 d->service, gates[d->condition].word);
-		for (size_t i = 0; i < lane->len && d->condition != DEPENDENCY_STARTED; i++)
-			wait_for(s, slot_at(s, lane, i), d->condition, !d->required, cause);
-	}
-}
-
 /* What restarts with a dependency stops before the dependency does. */
 static void order_stops(struct slots *s, const struct service *service)
 {
@@ -369,50 +316,6 @@ static void order_stops(struct slots *s, const struct service *service)
 			for (size_t j = 0; j < lane->len; j++)
 				draft_after(s->plan, slot_at(s, other, i)->halt,
 					    slot_at(s, lane, j)->stop);
-	}
-}
-
-/* --- up --wait */
-
-static bool has_health(struct slots *s, const struct service *service, const struct slot *slot)
-{
-	const struct image *image = census_image(s->census, service->image);
-	if (service->supervision.probe.kind != PROBE_NONE)
-		return true;
-	if (service->healthcheck.disabled)
-		return false;
-	if (service->healthcheck.test)
-		return !text_same(service->healthcheck.test[0], "NONE");
-	if (slot->keep && (slot->keep->has_healthcheck || slot->keep->health != HEALTH_NONE))
-		return true;
-	return image && image->has_healthcheck;
-}
-
-static bool is_awaited_as_completed(struct slots *s, const struct service *service)
-{
-	const struct graph_node *node = &s->graph->nodes[service->index];
-	for (size_t i = 0; i < node->needed_by.len; i++) {
-		const struct service *by = &s->project->services.items[node->needed_by.items[i]];
-		ARRAY_FOR_EACH (struct dependency, d, &by->dependencies)
-			if (text_same(d->service, service->name) &&
-			    d->condition == DEPENDENCY_COMPLETED)
-				return true;
-	}
-	return false;
-}
-
-static void draft_final_waits(struct slots *s)
-{
-	ARRAY_FOR_EACH (struct slot, slot, &s->slots) {
-		const struct service *service = &s->project->services.items[slot->service];
-		if (!s->lanes[slot->service].selected)
-			continue;
-		if (is_awaited_as_completed(s, service))
-			wait_for(s, slot, DEPENDENCY_COMPLETED, false, "--wait");
-		else if (has_health(s, service, slot))
-			wait_for(s, slot, DEPENDENCY_HEALTHY, false, "--wait");
-		else if (slot->start != NO_STEP)
-			wait_for(s, slot, DEPENDENCY_STARTED, false, "--wait");
 	}
 }
 
@@ -572,9 +475,9 @@ static int draft_all(struct slots *s, struct error **err)
 		order_stops(s, service);
 	}
 	ground_release(s);
-	draft_one_off_waits(s);
+	gate_one_off(s);
 	if (s->options->wait)
-		draft_final_waits(s);
+		gate_final(s);
 	name_services(s);
 	if (up)
 		warn_orphans(s);

@@ -115,6 +115,7 @@ static void executed(const struct execute_result *result, const struct error *er
 	operate->execution = NULL;
 	if (err && result->retry && operate->attempts < ATTEMPTS && !operate->cancelled) {
 		log_debug("operate: planning again: %s", err->message);
+		operate->operation.plan.again = true;
 		turn(operate, 0, observe);
 		return;
 	}

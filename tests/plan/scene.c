@@ -234,6 +234,7 @@ static void read_options(struct scene *scene, const cJSON *json)
 		{"ignore_orphans", &o->ignore_orphans},
 		{"renew_volumes", &o->renew_volumes},
 		{"wait", &o->wait},
+		{"again", &o->again},
 		{"remove_volumes", &o->remove_volumes},
 		{"stop_first", &o->stop_first},
 		{"supervised", &o->supervised},

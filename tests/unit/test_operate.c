@@ -203,6 +203,54 @@ static void an_up_with_nothing_to_do_changes_nothing(void **state)
 	loop_assert_clean(&torture.loop);
 }
 
+/* --- up --wait, where the world changes under its plan */
+
+static const char two[] = "services:\n"
+			  "  api: {image: api}\n"
+			  "  web: {image: web}\n";
+
+/* api ends a moment after it was started; web's first start comes to nothing. */
+static void set_brief(struct torture *torture)
+{
+	static const struct fake_run brief = {.after = 400 * CLOCK_MS, .code = 3};
+	const enum error_code *code = torture->payload;
+
+	fake_image_add(torture->world, "api");
+	fake_image_add(torture->world, "web");
+	fake_behave(torture->world,
+		    &(struct fake_behaviour){.image = "api", .runs = &brief, .run_count = 1});
+	fake_fail(torture->world,
+		  &(struct fake_fault){.call = "start", .subject = "shop-web-1", .code = *code});
+}
+
+static void a_wait_after_a_second_plan_is_for_what_the_first_one_started_too(void **state)
+{
+	static const struct torture_case brief = {.prepare = set_brief};
+	static const enum error_code codes[] = {ERROR_CONFLICT, ERROR_NOT_FOUND, ERROR_UNAVAILABLE};
+	CLEANUP(project_drop) struct project *project = stack_load(two);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+		enum error_code code = codes[i];
+		struct torture torture;
+		torture_set_up(&torture, &brief, &code, 1);
+		struct run run = run_of(PLAN_UP, project, NULL);
+		run.operation.plan.wait = true;
+		torture.payload = &run;
+		begin(&torture);
+		while (torture.operation)
+			uv_run(&torture.loop, UV_RUN_ONCE);
+		assert_non_null(torture.err);
+		assert_non_null(strstr(torture.err->message, "container shop-api-1 exited (3)"));
+		assert_int_equal(fake_happened(torture.world, "start", "shop-api-1"), 1);
+		assert_int_equal(fake_happened(torture.world, "start", "shop-web-1"), 1);
+		error_drop(&torture.err);
+		torture_close_engine(&torture);
+		fake_world_drop(&torture.world);
+		loop_assert_clean(&torture.loop);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +258,7 @@ int main(void)
 		cmocka_unit_test(closing_at_any_request_ends_it_cleanly),
 		cmocka_unit_test(after_a_kill_at_any_call_one_more_run_gives_the_exact_set),
 		cmocka_unit_test(an_up_with_nothing_to_do_changes_nothing),
+		cmocka_unit_test(a_wait_after_a_second_plan_is_for_what_the_first_one_started_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
