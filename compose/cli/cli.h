@@ -38,6 +38,8 @@ struct cli_globals {
 	const char *engine_timeout; /* "30s" */
 };
 
+extern const struct flag cli_global_flags[]; /* into struct cli_globals */
+
 enum cli_mode { CLI_PLAIN, CLI_TTY, CLI_JSON, CLI_QUIET };
 
 struct cli {

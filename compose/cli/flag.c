@@ -48,6 +48,20 @@ bool flag_known(const struct flag *flags, const char *word)
 	return word[2] && by_name(flags, word + 2, strcspn(word + 2, "="));
 }
 
+bool flag_takes_value(const struct flag *flag)
+{
+	return flag->kind != FLAG_SET && flag->kind != FLAG_SWITCH;
+}
+
+const struct flag *flag_find(const struct flag *flags, const char *word)
+{
+	if (word[0] != '-' || !word[1])
+		return NULL;
+	if (word[1] != '-')
+		return word[2] ? NULL : by_letter(flags, word[1]);
+	return word[2] ? by_name(flags, word + 2, strlen(word + 2)) : NULL;
+}
+
 static const char *nearest(const struct flag *flags, const char *name)
 {
 	const char *names[64];
@@ -124,11 +138,6 @@ static int set_value(const struct parse *parse, const struct flag *flag, const c
 	return 0;
 }
 
-static bool takes_value(const struct flag *flag)
-{
-	return flag->kind != FLAG_SET && flag->kind != FLAG_SWITCH;
-}
-
 /* The value behind a flag: the rest of its word, or the next argument. */
 static int value_of(struct parse *parse, const struct flag *flag, const char *attached,
 		    const char **value, struct error **err)
@@ -153,7 +162,7 @@ static int parse_long(struct parse *parse, const char *word, struct error **err)
 
 	if (!flag)
 		return unknown_name(parse->flags, word, len, err);
-	if (!takes_value(flag))
+	if (!flag_takes_value(flag))
 		return set_value(parse, flag, value ? value : "true", err);
 	if (value_of(parse, flag, value, &value, err) < 0)
 		return (*err)->code;
@@ -168,7 +177,7 @@ static int parse_letters(struct parse *parse, const char *letters, struct error 
 
 		if (!flag)
 			return error_set(err, ERROR_INVALID, "unknown flag: -%c", *letters);
-		if (!takes_value(flag)) {
+		if (!flag_takes_value(flag)) {
 			if (letters[1] == '=')
 				return set_value(parse, flag, letters + 2, err);
 			set_value(parse, flag, "true", err);

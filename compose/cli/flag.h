@@ -43,6 +43,9 @@ struct flag {
  * or wrong. */
 int flag_parse(const struct flag *flags, void *values, int argc, char **argv, bool in_order,
 	       char ***rest, struct error **err);
+/* The row of a word "-x" or "--name", without a value attached; NULL: none. */
+const struct flag *flag_find(const struct flag *flags, const char *word);
+bool flag_takes_value(const struct flag *flag);
 /* Whether a word, "-x..." or "--name...", begins with one of the flags. */
 bool flag_known(const struct flag *flags, const char *word);
 void flag_help(const struct flag *flags, struct text *out);

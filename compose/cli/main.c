@@ -11,45 +11,6 @@
 #include "compose/cli/cli.h"
 #include "compose/cli/verb.h"
 
-#define GLOBAL(member) offsetof(struct cli_globals, member)
-
-static const struct flag global_flags[] = {
-	{'f', "file", FLAG_STRINGS, GLOBAL(files), "FILE",
-	 "Project file; may be given again, \"-\" is stdin"},
-	{'p', "project-name", FLAG_STRING, GLOBAL(project_name), "NAME", "Name of the project"},
-	{0, "profile", FLAG_STRINGS, GLOBAL(profiles), "NAME", "Activate a profile"},
-	{0, "env-file", FLAG_STRINGS, GLOBAL(env_files), "FILE", "Use this file instead of .env"},
-	{0, "project-directory", FLAG_STRING, GLOBAL(folder), "PATH",
-	 "Folder that relative paths begin at"},
-	{0, "parallel", FLAG_NUMBER, GLOBAL(parallel), "N",
-	 "Engine requests at once (-1: no bound, default 8)"},
-	{0, "progress", FLAG_STRING, GLOBAL(progress), "KIND",
-	 "How progress is shown: auto, tty, plain, json, quiet"},
-	{0, "ansi", FLAG_STRING, GLOBAL(ansi), "WHEN", "Colours: auto, always, never"},
-	{0, "no-ansi", FLAG_SET, GLOBAL(no_ansi), NULL, NULL},
-	{0, "all-resources", FLAG_SET, GLOBAL(all_resources), NULL,
-	 "Keep networks, volumes, ... that no service uses"},
-	{0, "compatibility", FLAG_SET, GLOBAL(compatibility), NULL, NULL},
-	{0, "dry-run", FLAG_SET, GLOBAL(dry_run), NULL, "Show what would be done, do nothing"},
-	{0, "engine", FLAG_STRING, GLOBAL(engine), "NAME", "Engine to use: docker"},
-	{'H', "host", FLAG_STRING, GLOBAL(host), "ADDRESS",
-	 "Docker Engine to use: unix://PATH, tcp://HOST:PORT"},
-	{'c', "context", FLAG_STRING, GLOBAL(context), "NAME", "Docker context to use"},
-	{0, "tls", FLAG_SET, GLOBAL(tls), NULL, "Use TLS"},
-	{0, "tlsverify", FLAG_SET, GLOBAL(tls_verify), NULL, "Use TLS and verify the engine"},
-	{0, "tlscacert", FLAG_STRING, GLOBAL(tls_ca), "FILE", "Trust only this authority"},
-	{0, "tlscert", FLAG_STRING, GLOBAL(tls_cert), "FILE", "Client certificate"},
-	{0, "tlskey", FLAG_STRING, GLOBAL(tls_key), "FILE", "Client key"},
-	{0, "engine-timeout", FLAG_STRING, GLOBAL(engine_timeout), "TIME",
-	 "Give up an engine that is silent so long (default 30s)"},
-	{0, "verbose", FLAG_SET, GLOBAL(debug), NULL, NULL},
-	{0, "workdir", FLAG_STRING, GLOBAL(folder), "PATH", NULL},
-	{'D', "debug", FLAG_SET, GLOBAL(debug), NULL, "Tell what happens inside"},
-	{'h', "help", FLAG_SET, GLOBAL(help), NULL, "Show this help"},
-	{'v', "version", FLAG_SET, GLOBAL(version), NULL, "Show the version"},
-	{0},
-};
-
 static void help_all(struct text *out)
 {
 	text_add(out,
@@ -61,10 +22,10 @@ static void help_all(struct text *out)
 		 "     wincompose down      stop and remove it\n\nCommands:\n");
 	for (size_t i = 0; verbs[i]; i++) {
 		if (!verbs[i]->hidden)
-			text_printf(out, "  %-9s %s\n", verbs[i]->name, verbs[i]->summary);
+			text_printf(out, "  %-11s %s\n", verbs[i]->name, verbs[i]->summary);
 	}
 	text_add(out, "\nFlags, before the command:\n");
-	flag_help(global_flags, out);
+	flag_help(cli_global_flags, out);
 	text_add(out, "\nwincompose COMMAND --help tells more of one.\n");
 }
 
@@ -131,7 +92,7 @@ static int take_dry_run(struct cli *cli, const struct verb *verb, int argc, char
 static void tell_place(const struct verb *verb, int argc, char **argv, struct error **err)
 {
 	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		if (!flag_known(global_flags, argv[i]) || flag_known(verb->flags, argv[i]))
+		if (!flag_known(cli_global_flags, argv[i]) || flag_known(verb->flags, argv[i]))
 			continue;
 		error_detail(err, "%s belongs before the command: wincompose %s ... %s", argv[i],
 			     argv[i], verb->name);
@@ -170,7 +131,7 @@ static int run(struct cli *cli, int argc, char **argv, int *exit_code, struct er
 
 	/* What is wrong with the command line itself ends with 2. */
 	*exit_code = 2;
-	if (flag_parse(global_flags, &cli->globals, argc - 1, argv + 1, true, &rest, err) < 0 ||
+	if (flag_parse(cli_global_flags, &cli->globals, argc - 1, argv + 1, true, &rest, err) < 0 ||
 	    cli_modes(cli, err) < 0)
 		return (*err)->code;
 	if (cli->globals.debug)
@@ -211,6 +172,6 @@ int main(int argc, char **argv)
 			exit_code = cli_exit_code(err);
 	}
 	cli_close(&cli);
-	flag_drop(global_flags, &cli.globals);
+	flag_drop(cli_global_flags, &cli.globals);
 	return exit_code;
 }

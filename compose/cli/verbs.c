@@ -4,6 +4,7 @@
 
 #define VERBS(X)                                                                                   \
 	X(build)                                                                                   \
+	X(completion)                                                                              \
 	X(config)                                                                                  \
 	X(down)                                                                                    \
 	X(events)                                                                                  \
