@@ -677,6 +677,9 @@ static void bind_file(const struct node_entry *entry, struct file_source *file)
 	};
 	if (!file->name)
 		file->name = entry->key;
+	/* Whatever else is said of it: what is external is there already. */
+	if (node_is_true(node_get(entry->value, "external")))
+		return;
 	for (size_t i = 0; i < ARRAY_LEN(sources) && !file->value; i++) {
 		file->value = node_text(node_get(entry->value, sources[i].key));
 		if (file->value)

@@ -30,3 +30,6 @@ form_function form_switch;
 form_function form_count;
 form_function form_lists;
 form_function form_ssh;
+
+/* A scalar as a string node at its own place. */
+struct node *form_as_string(struct shaper *shaper, struct node *in);

@@ -62,7 +62,13 @@ struct rule {
 
 static const struct row *row_of(const struct rule *rule, const char *key)
 {
-	return rule->schema ? schema_row(rule->schema, key) : rule->row;
+	/* A file's own x- are kept apart from what is merged, as docker compose has it. */
+	static const struct row extension = {.shape = SHAPE_ANY, .merge = MERGE_REPLACE};
+
+	if (!rule->schema)
+		return rule->row;
+	const struct row *row = schema_row(rule->schema, key);
+	return row || rule->schema != &schema_project ? row : &extension;
 }
 
 /* Null says nothing, but where null is a value of its own: a variable's, a command's, a network's.
@@ -172,6 +178,24 @@ static struct node *merge_logging(struct arena *arena, const struct row *row,
 
 /* --- lists */
 
+static bool is_unique(const struct row *row)
+{
+	if (!row || row->merge == MERGE_ITEMS)
+		return false;
+	return row->shape == SHAPE_ITEMS ? row->of->identity != NULL
+					 : row->shape == SHAPE_HOSTS || row->flags & ROW_UNIQUE;
+}
+
+static const char *identity_of(struct arena *arena, const struct row *row, const struct node *item)
+{
+	const char *text = node_text(item);
+	const char *equals = text && row->flags & ROW_UNIQUE ? strchr(text, '=') : NULL;
+
+	if (item->kind == NODE_MAPPING && row->of)
+		return row->of->identity(arena, item);
+	return equals ? arena_copy_n(arena, text, (size_t)(equals - text)) : text;
+}
+
 static struct node *merge_list(struct arena *arena, const struct row *row, const struct node *base,
 			       const struct node *over)
 {
@@ -180,7 +204,7 @@ static struct node *merge_list(struct arena *arena, const struct row *row, const
 	const struct node *const both[] = {base, over};
 	if (!base && over->tag == NODE_PLAIN && over->sequence.len < 2)
 		return (struct node *)over;
-	bool unique = row && (row->shape != SHAPE_ITEMS || row->of->identity);
+	bool unique = is_unique(row);
 
 	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
 		for (size_t j = 0; both[i] && j < both[i]->sequence.len; j++) {
@@ -190,9 +214,7 @@ static struct node *merge_list(struct arena *arena, const struct row *row, const
 			if (item->tag == NODE_RESET)
 				continue;
 			if (unique)
-				key = item->kind == NODE_MAPPING && row->of
-					      ? row->of->identity(arena, item)
-					      : node_text(item);
+				key = identity_of(arena, row, item);
 			size_t place = key ? (size_t)map_get(&seen, key) : 0;
 			if (place) {
 				out->sequence.items[place - 1] = item;
@@ -208,7 +230,42 @@ static struct node *merge_list(struct arena *arena, const struct row *row, const
 
 struct node *merge_unique(struct arena *arena, const struct row *row, struct node *list)
 {
-	return list->sequence.len < 2 ? list : merge_list(arena, row, NULL, list);
+	return list->sequence.len < 2 || !is_unique(row) ? list
+							 : merge_list(arena, row, NULL, list);
+}
+
+/* The place of base's item that over's is the same one as; the number of items: there is none. */
+static size_t place_of(struct arena *arena, const struct row *row, const struct node *base,
+		       const struct node *item)
+{
+	const char *identity = row->of->identity(arena, item);
+	size_t i = 0;
+
+	while (i < base->sequence.len &&
+	       !text_same(row->of->identity(arena, base->sequence.items[i]), identity))
+		i++;
+	return i;
+}
+
+/* Items are merged with those of the same identity, and nothing in one list meets another in it. */
+static struct node *merge_items(struct arena *arena, const struct row *row, const struct node *base,
+				const struct node *over)
+{
+	if (!base || base->kind != NODE_SEQUENCE || over->kind != NODE_SEQUENCE)
+		return merge_list(arena, row, base, over);
+	struct node *out = merge_list(arena, row, NULL, base);
+
+	for (size_t i = 0; i < over->sequence.len; i++) {
+		struct node *item = over->sequence.items[i];
+		size_t place = place_of(arena, row, base, item);
+
+		if (place == base->sequence.len)
+			node_append(arena, out, item);
+		else
+			out->sequence.items[place] =
+				merge_object(arena, row->of, base->sequence.items[place], item);
+	}
+	return out;
 }
 
 /* --- any value */
@@ -255,6 +312,12 @@ static struct node *merge_value(struct arena *arena, const struct row *row, cons
 		return plain(arena, over);
 	if (row && row->merge == MERGE_REPLACE)
 		base = NULL;
+	/* external: true does not take a name away. */
+	if (row && row->shape == SHAPE_EXTERNAL && of_kind(base, NODE_MAPPING) &&
+	    node_is_true(over))
+		return (struct node *)base;
+	if (row && row->merge == MERGE_ITEMS)
+		return merge_items(arena, row, base, over);
 	if (row && row->merge == MERGE_LOGGING && over->kind == NODE_MAPPING)
 		return merge_logging(arena, row, base, over);
 	if (row && row->shape < ARRAY_LEN(merges) && merges[row->shape].kind == over->kind)

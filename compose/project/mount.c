@@ -153,7 +153,9 @@ bool mount_expand(struct shaper *shaper, const struct node *brief, const struct 
 	set_text(shaper, item, "target", target);
 	if (parts.len > 2)
 		set_options(shaper, item, parts.part[2], bind, volume);
-	set(shaper, item, bind ? "bind" : "volume", bind ? bind : volume);
+	/* docker compose has none for one or two characters, which no drive and colon can be. */
+	if (strlen(brief->text) > 2)
+		set(shaper, item, bind ? "bind" : "volume", bind ? bind : volume);
 	node_append(shaper->arena, items, item);
 	return true;
 }

@@ -172,6 +172,11 @@ const char *node_text(const struct node *node)
 	return node->text;
 }
 
+bool node_is_true(const struct node *node)
+{
+	return node && node->kind == NODE_BOOL && node->boolean;
+}
+
 static int by_key(const void *a, const void *b)
 {
 	const struct node_entry *const *x = a, *const *y = b;

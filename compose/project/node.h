@@ -52,7 +52,7 @@ struct node {
 	enum node_kind kind : 8;
 	enum node_tag tag : 8;
 	bool date : 1; /* a string that was written plain and that YAML 1.1 takes for a date */
-	uint8_t lead; /* columns from at to the first character of the text, where it stands in one
+	uint8_t lead;  /* columns from at to the first character of the text, where it stands in one
 			 line; else NODE_FAR */
 	struct position at;
 	const char *text; /* of every scalar: as written after quoting; never NULL for a scalar */
@@ -94,6 +94,7 @@ void node_remove(struct node *mapping, const char *key);
 void node_room(struct arena *arena, struct node *node, size_t count);
 void node_append(struct arena *arena, struct node *sequence, struct node *item);
 const char *node_text(const struct node *node); /* a scalar's text, NULL for others and for null */
+bool node_is_true(const struct node *node);     /* false for NULL and for all but true */
 
 bool node_same(const struct node *a,
 	       const struct node *b); /* by value; the order of keys does not count */

@@ -42,7 +42,16 @@ static void mend_external(const struct normal *normal, const char *section,
 					"external: {name} is deprecated"),
 			"write external: true and name: beside it");
 	struct node *name = node_get(external, "name");
-	if (name)
+	const struct node *other = node_get(entry->value, "name");
+	if (name && name->kind == NODE_NULL)
+		diagnostics_add(normal->diagnostics, SEVERITY_ERROR, name->at, path,
+				"external.name has no value");
+	else if (name && other && !text_same(node_text(other), name->text))
+		diagnostic_hint(diagnostics_add(normal->diagnostics, SEVERITY_ERROR, name->at, path,
+						"external.name says %s, and name says %s",
+						name->text, other->text),
+				"only name is needed");
+	else if (name)
 		node_set(normal->arena, entry->value, "name", name, name->at);
 	node_set(normal->arena, entry->value, "external",
 		 node_bool(normal->arena, true, external->at), external->at);

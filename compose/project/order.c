@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/memory.h"
 #include "base/own.h"
 #include "base/text.h"
@@ -40,9 +41,28 @@ static void ask_for(struct diagnostics *diagnostics, const struct node *node,
 		diagnostic_hint(d, "%s: %s", row->name, words.data);
 }
 
+static void check_distinct(const struct node *list, const struct trail *trail,
+			   struct diagnostics *diagnostics)
+{
+	CLEANUP(map_drop) struct map seen = {0};
+
+	for (size_t i = 0; i < list->sequence.len; i++) {
+		const struct node *item = list->sequence.items[i];
+		struct trail at = {trail, NULL, i};
+		const struct node *first = map_set(&seen, item->text, (void *)item);
+
+		if (first)
+			diagnostic_hint(complain(diagnostics, item->at, &at, "\"@\" is there twice",
+						 item->text),
+					"the other is at %s:%u", first->at.file, first->at.line);
+	}
+}
+
 static void check_value(const struct row *row, const struct node *value, const struct trail *trail,
 			struct diagnostics *diagnostics)
 {
+	if (row->flags & ROW_DISTINCT && value->kind == NODE_SEQUENCE)
+		check_distinct(value, trail, diagnostics);
 	if (row->shape == SHAPE_OBJECT && value->kind == NODE_MAPPING) {
 		order_check(row->of, value, trail, diagnostics);
 	} else if (row->shape == SHAPE_MAP && value->kind == NODE_MAPPING) {

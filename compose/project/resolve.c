@@ -273,11 +273,6 @@ static struct reading begin(const struct reading *shared, const struct node *own
 	return reading;
 }
 
-static bool is_true(const struct node *node)
-{
-	return node && node->kind == NODE_BOOL && node->boolean;
-}
-
 static void resolve_env_files(const struct reading *shared, struct node_entry *service)
 {
 	const struct node *list = node_get(service->value, "env_file");
@@ -290,7 +285,8 @@ static void resolve_env_files(const struct reading *shared, struct node_entry *s
 		CLEANUP(memory_free)
 		char *trail = memory_format("services.%s.env_file[%zu]", service->key, i);
 
-		read_file(&reading, node_get(item, "path"), is_true(node_get(item, "required")),
+		read_file(&reading, node_get(item, "path"),
+			  node_is_true(node_get(item, "required")),
 			  text_same(node_text(node_get(item, "format")), "raw"), trail);
 	}
 	finish(&reading, service->value, "environment");

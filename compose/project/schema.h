@@ -49,9 +49,9 @@ enum shape {
 
 /* How a later file's value meets an earlier one's, where its shape does not say all. */
 enum merge {
-	MERGE_SHAPE,   /* mappings by key, lists appended (doubles left out where they are alike),
-			  scalars replaced */
+	MERGE_SHAPE,   /* mappings by key, lists appended, scalars replaced */
 	MERGE_REPLACE, /* replaced whole */
+	MERGE_ITEMS, /* a list's items meet the earlier ones of the same identity, as mappings do */
 	MERGE_LOGGING, /* by key with the same driver, else replaced */
 };
 
@@ -65,6 +65,10 @@ enum {
 	ROW_SINGLE = 128,   /* ITEMS: a single short form will do */
 	ROW_OBSOLETE = 256, /* dropped with a warning */
 	ROW_SORTED = 512,   /* a list in the order of its bytes */
+	/* What is there twice stays, but: */
+	ROW_UNIQUE = 1024,   /* a list in which the later of two with one text before "=" counts, in
+				the place of the earlier */
+	ROW_DISTINCT = 2048, /* a list in which that is an error */
 };
 
 struct row {
@@ -87,7 +91,8 @@ struct schema {
 	const char *brief;
 	bool (*expand)(struct shaper *shaper, const struct node *brief, const struct trail *trail,
 		       struct node *items);
-	/* What makes two items of a list the same one when files are merged; NULL: nothing does. */
+	/* What makes two items of a list the same one: the later takes the place of the earlier, also
+	 * when files are merged; NULL: nothing does. */
 	char *(*identity)(struct arena *arena, const struct node *item);
 };
 

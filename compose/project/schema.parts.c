@@ -11,19 +11,19 @@
 /* --- devices that a driver gives */
 
 static const struct row request_rows[] = {
-	{.name = "capabilities", .shape = SHAPE_STRINGS, .flags = ROW_REQUIRED},
+	{.name = "capabilities", .shape = SHAPE_STRINGS, .flags = ROW_REQUIRED | ROW_DISTINCT},
 	{.name = "driver", .shape = SHAPE_STRING},
 	{.name = "count", .shape = SHAPE_COUNT},
-	{.name = "device_ids", .shape = SHAPE_STRINGS},
+	{.name = "device_ids", .shape = SHAPE_STRINGS, .flags = ROW_DISTINCT},
 	{.name = "options", .shape = SHAPE_LABELS},
 };
 static const struct schema request = {.what = "a reserved device", ROWS(request_rows)};
 
 static const struct row gpu_rows[] = {
-	{.name = "capabilities", .shape = SHAPE_STRINGS},
+	{.name = "capabilities", .shape = SHAPE_STRINGS, .flags = ROW_DISTINCT},
 	{.name = "driver", .shape = SHAPE_STRING},
 	{.name = "count", .shape = SHAPE_COUNT},
-	{.name = "device_ids", .shape = SHAPE_STRINGS},
+	{.name = "device_ids", .shape = SHAPE_STRINGS, .flags = ROW_DISTINCT},
 	{.name = "options", .shape = SHAPE_LABELS},
 };
 const struct schema schema_gpu = {.what = "a GPU", ROWS(gpu_rows), .expand = brief_gpu};

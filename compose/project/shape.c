@@ -172,6 +172,37 @@ static struct node *form_object(struct shaper *shaper, const struct row *row, st
 	return shape_object(shaper, row->of, in, trail);
 }
 
+/* --- what is there twice */
+
+static void tell_twice(struct shaper *shaper, const struct node *first, const struct node *item,
+		       const struct trail *trail)
+{
+	struct diagnostic *d =
+		shape_complain(shaper, item->at, trail, "\"%s\" is there twice", item->text);
+
+	if (first->at.line == item->at.line)
+		diagnostic_hint(d, "remove one");
+	else
+		diagnostic_hint(d, "remove it here or in line %u", first->at.line);
+}
+
+/* Findings about what is in a list twice, word by word. */
+static void check_distinct(struct shaper *shaper, const struct node *in, const struct trail *trail)
+{
+	CLEANUP(map_drop) struct map seen = {0};
+
+	for (size_t i = 0; i < in->sequence.len; i++) {
+		const struct node *item = in->sequence.items[i];
+		struct trail at = {trail, NULL, i};
+
+		if (item->kind == NODE_NULL || item->kind >= NODE_SEQUENCE)
+			continue;
+		const struct node *first = map_set(&seen, item->text, (void *)item);
+		if (first)
+			tell_twice(shaper, first, item, &at);
+	}
+}
+
 /* --- maps of named objects */
 
 static bool is_name(const char *name)
@@ -219,9 +250,12 @@ static struct node *map_of_names(struct shaper *shaper, const struct row *row, s
 
 		if (!is_name(name->text) && !shape_is_open(shaper, name))
 			refuse_name(shaper, name->at, name->text, &at);
-		else if (!map_set(&seen, name->text, name))
+		else if (map_has(&seen, name->text))
+			tell_twice(shaper, map_get(&seen, name->text), name, &at);
+		else
 			node_add(shaper->arena, out, name->text, named(shaper, row, name->at),
 				 name->at);
+		map_set(&seen, name->text, name);
 	}
 	return out;
 }
@@ -346,6 +380,8 @@ static struct node *shape_value(struct shaper *shaper, const struct row *row, st
 {
 	if (in->tag == NODE_RESET || in->kind == NODE_NULL)
 		return in;
+	if (in->kind == NODE_SEQUENCE && row->flags & ROW_DISTINCT)
+		check_distinct(shaper, in, trail);
 	struct node *out = forms[row->shape](shaper, row, in, trail);
 	if (out && out->kind == NODE_SEQUENCE && row->merge != MERGE_REPLACE &&
 	    row->shape != SHAPE_ANY)
