@@ -12,13 +12,14 @@
 #include "compose/cli/cli.h"
 #include "compose/cli/part.h"
 #include "compose/cli/pin.h"
+#include "compose/cli/settle.h"
 #include "compose/cli/verb.h"
 #include "compose/project/print.h"
 
 struct values {
 	bool quiet, services, volumes, networks, models, images, profiles, variables, environment,
 		no_interpolate, no_normalize, no_path_resolution, no_env_resolution, no_consistency,
-		resolve_image_digests, lock_image_digests;
+		resolve_image_digests, resolve_isolation, lock_image_digests;
 	const char *format, *output, *hash, *diagnostics;
 };
 
@@ -50,6 +51,8 @@ static const struct flag flags[] = {
 	{'q', "quiet", FLAG_SET, AT(quiet), NULL, "Only check, do not print the whole"},
 	{0, "resolve-image-digests", FLAG_SET, AT(resolve_image_digests), NULL,
 	 "Name images by the digests that their registries have now"},
+	{0, "resolve-isolation", FLAG_SET, AT(resolve_isolation), NULL,
+	 "Write the isolation that up would take on this Windows engine, and tell why"},
 	{0, "services", FLAG_SET, AT(services), NULL,
 	 "Print the names of services, what others depend on first"},
 	{0, "variables", FLAG_SET, AT(variables), NULL,
@@ -202,6 +205,8 @@ static int run(struct cli *cli, const void *given, char **arguments, int *exit_c
 		return print_part(cli, values, part, project, err);
 	bool pins = values->resolve_image_digests || values->lock_image_digests;
 	if (pins && pin_images(cli, project, err) < 0)
+		return (*err)->code;
+	if (values->resolve_isolation && settle_isolation(cli, project, err) < 0)
 		return (*err)->code;
 	if (values->lock_image_digests)
 		pin_only(project);

@@ -15,7 +15,7 @@
 #include "compose/plan/spec.h"
 
 struct values {
-	bool all, quiet, services, no_trunc, orphans;
+	bool all, quiet, services, no_trunc, orphans, wide;
 	const char *format;
 	struct flag_strings status, filter;
 };
@@ -36,37 +36,34 @@ static const struct flag flags[] = {
 	{0, "services", FLAG_SET, AT(services), NULL, "Only the names of services"},
 	{0, "status", FLAG_STRINGS, AT(status), "STATE",
 	 "Only: created, running, paused, restarting, removing, exited, dead"},
+	{0, "wide", FLAG_SET, AT(wide), NULL,
+	 "Also the isolation of Windows containers, and why it was chosen"},
 	{0},
 };
 
-static const struct table table = {
-	.columns =
-		(const struct table_column[]){
-			{"NAME", "Name"},
-			{"IMAGE", "Image"},
-			{"COMMAND", "Command"},
-			{"SERVICE", "Service"},
-			{"CREATED", "RunningFor"},
-			{"STATUS", "Status"},
-			{"PORTS", "Ports"},
-			{"CREATED AT", "CreatedAt", true},
-			{"EXIT CODE", "ExitCode", true},
-			{"HEALTH", "Health", true},
-			{"CONTAINER ID", "ID", true},
-			{"LABELS", "Labels", true},
-			{"LOCAL VOLUMES", "LocalVolumes", true},
-			{"MOUNTS", "Mounts", true},
-			{"NAMES", "Names", true},
-			{"NETWORKS", "Networks", true},
-			{"PROJECT", "Project", true},
-			{"PUBLISHERS", "Publishers", true},
-			{"SIZE", "Size", true},
-			{"STATE", "State", true},
-			{0},
-		},
-	.min_width = 10,
-	.json_lines = true,
-};
+/* The last two are shown by --wide. */
+#define COLUMNS(narrow)                                                                            \
+	(const struct table_column[])                                                              \
+	{                                                                                          \
+		{"NAME", "Name"}, {"IMAGE", "Image"}, {"COMMAND", "Command"},                      \
+			{"SERVICE", "Service"}, {"CREATED", "RunningFor"}, {"STATUS", "Status"},   \
+			{"PORTS", "Ports"}, {"CREATED AT", "CreatedAt", true},                     \
+			{"EXIT CODE", "ExitCode", true}, {"HEALTH", "Health", true},               \
+			{"CONTAINER ID", "ID", true}, {"LABELS", "Labels", true},                  \
+			{"LOCAL VOLUMES", "LocalVolumes", true}, {"MOUNTS", "Mounts", true},       \
+			{"NAMES", "Names", true}, {"NETWORKS", "Networks", true},                  \
+			{"PROJECT", "Project", true}, {"PUBLISHERS", "Publishers", true},          \
+			{"SIZE", "Size", true}, {"STATE", "State", true},                          \
+			{"ISOLATION", "Isolation", narrow},                                        \
+			{"ISOLATION REASON", "IsolationReason", narrow},                           \
+		{                                                                                  \
+			0                                                                          \
+		}                                                                                  \
+	}
+
+static const struct table table = {.columns = COLUMNS(true), .min_width = 10, .json_lines = true};
+static const struct table wide_table = {
+	.columns = COLUMNS(false), .min_width = 10, .json_lines = true};
 
 /* --- which */
 
@@ -168,7 +165,8 @@ static int print(struct cli *cli, const struct wanted *wanted, const struct obse
 	}
 	if (values->services)
 		add_services(rows, &out);
-	else if (!values->quiet && table_print(&table, rows, values->format, &out, err) < 0)
+	else if (!values->quiet && table_print(values->wide ? &wide_table : &table, rows,
+					       values->format, &out, err) < 0)
 		return (*err)->code;
 	return cli_print(cli, out.data, out.len, err);
 }

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/own.h"
+#include "compose/plan/spec.h"
 #include "compose/project/excerpt.h"
 
 #define ID_LEN      12
@@ -267,6 +268,18 @@ static void add_times(cJSON *row, const struct container *container, int64_t now
 	set_text(row, "RunningFor", &text);
 }
 
+/* Only Windows containers that we made have it. */
+static void add_isolation(cJSON *row, const struct labels *labels)
+{
+	const char *isolation = labels_get(labels, LABEL_ISOLATION);
+	const char *reason = labels_get(labels, LABEL_ISOLATION_REASON);
+
+	if (!isolation)
+		return;
+	json_set_string(row, "Isolation", isolation);
+	json_set_string(row, "IsolationReason", reason ? reason : "");
+}
+
 cJSON *row_container(const struct container *container, int64_t now, bool whole)
 {
 	const struct labels *labels = &container->labels;
@@ -283,6 +296,7 @@ cJSON *row_container(const struct container *container, int64_t now, bool whole)
 	json_set_string(row, "Health", container_health_name(container->health));
 	json_set_string(row, "ID", id);
 	json_set_string(row, "Image", container->image);
+	add_isolation(row, labels);
 	add_lists(row, container, whole);
 	json_set_string(row, "Name", container->name);
 	json_set_string(row, "Names", container->name);

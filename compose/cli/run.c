@@ -164,7 +164,7 @@ static const char *make_slug(struct arena *arena)
 	return slug;
 }
 
-static int decide_isolation(struct running *running, const struct image *image, const char **ret,
+static int decide_isolation(struct running *running, struct spec_options *options,
 			    struct error **err)
 {
 	const struct engine_host *host = engine_host_known(running->cli->engine);
@@ -173,23 +173,14 @@ static int decide_isolation(struct running *running, const struct image *image, 
 
 	if (!text_same(host->os_type, "windows"))
 		return 0;
-	const struct isolation_question question = {
-		.asked = service->isolation,
-		.strict = service->supervision.isolation_strict,
-		.host_version = host->os_version,
-		.host_is_server = host->is_server,
-		.host_default = host->isolation,
-		.can_process = host->capabilities & ENGINE_ISOLATION_PROCESS,
-		.can_hyperv = host->capabilities & ENGINE_ISOLATION_HYPERV,
-		.image = service->image,
-		.image_version = image ? image->os_version : NULL,
-	};
+	const struct isolation_question question = isolation_ask(service, host, options->image);
 	if (isolation_decide(&question, &answer, err) < 0)
 		return error_wrap(err, "services.%s.isolation", service->name);
 	if (answer.differs)
 		cli_warn(running->cli, "service %s runs with isolation %s: %s", service->name,
 			 answer.isolation, answer.reason);
-	*ret = answer.isolation;
+	options->isolation = answer.isolation;
+	options->isolation_reason = arena_copy(&running->arena, answer.reason);
 	return 0;
 }
 
@@ -218,11 +209,12 @@ static int make_spec(struct running *running, struct container_spec *ret, struct
 		.slug = make_slug(&running->arena),
 	};
 
-	if (observe_image(running, &image, err) < 0 ||
-	    decide_isolation(running, image, &options.isolation, err) < 0)
+	if (observe_image(running, &image, err) < 0)
 		return (*err)->code;
 	options.image = image;
 	options.image_id = image ? image->id : NULL;
+	if (decide_isolation(running, &options, err) < 0)
+		return (*err)->code;
 	*ret = *spec_container(&running->arena, running->change.project, running->service,
 			       engine_host_known(running->cli->engine), &options);
 	ret->tty = values->tty && !values->no_tty && session_has_terminal();

@@ -62,6 +62,14 @@ static int draft(struct plan *plan, const struct census *census, const struct gr
 	return lower_draft(plan, census, graph, options, err);
 }
 
+const struct plan_isolation *plan_isolation(const struct plan_options *options, const char *service)
+{
+	for (size_t i = 0; i < options->isolation_count; i++)
+		if (text_same(options->isolations[i].service, service))
+			return &options->isolations[i];
+	return NULL;
+}
+
 int plan_make(const struct project *project, const struct observed *observed,
 	      const struct engine_host *host, const struct plan_options *options, struct plan **ret,
 	      struct error **err)
@@ -141,6 +149,8 @@ void step_print(const struct step *step, struct text *out)
 		text_printf(out, "%s #%zu", i ? "" : " <-", step->after.items[i] + 1);
 	if (step->cause)
 		text_printf(out, " (%s)", step->cause);
+	if (step->note)
+		text_printf(out, " [%s]", step->note);
 }
 
 void plan_print(const struct plan *plan, struct text *out)

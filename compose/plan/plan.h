@@ -57,6 +57,7 @@ struct step {
 	const struct network_spec *network;     /* NETWORK_CREATE */
 	const struct volume_spec *volume;       /* VOLUME_CREATE */
 	const struct spec_endpoint *endpoint;   /* NETWORK_CONNECT */
+	const char *note;        /* CREATE on Windows: the isolation and why; or NULL */
 	const char *name;        /* RENAME: the new name; NETWORK_CONNECT: the network */
 	const char *signal;      /* KILL */
 	const struct hook *hook; /* HOOK */
@@ -87,6 +88,12 @@ enum plan_goal {
 	PLAN_REMOVE, /* rm */
 };
 
+struct plan_isolation {
+	const char *service;
+	const char *isolation;
+	const char *reason;
+};
+
 /* Zero is docker compose's default for each goal, but timeout: -1. */
 struct plan_options {
 	enum plan_goal goal;
@@ -113,6 +120,10 @@ struct plan_options {
 	/* run: the networks and volumes of this one of the services are made, what it depends on is
 	 * brought up and its conditions are waited for; its own containers are left as they are. */
 	const char *one_off;
+	/* What a start that was refused showed to be the isolation that can work: containers of
+	 * these services with another one are made anew. */
+	const struct plan_isolation *isolations;
+	size_t isolation_count;
 	const char *const *held; /* container names on hold: neither started nor re-created */
 	uint64_t now;            /* wall ns, for the names of one-off containers */
 };
@@ -126,6 +137,10 @@ bool plan_owns_labels(const char *project, const struct labels *labels,
 /* Leaves of the observed containers those that plan_owns; their image_labels must be known
  * (engine_filter.origin). */
 void plan_keep_own(const char *project, struct observed *observed);
+
+/* What was found for a service by a refused start, or NULL. */
+const struct plan_isolation *plan_isolation(const struct plan_options *options,
+					    const char *service);
 
 /* What a container is to its project, by its labels: one of a service, or a one-off one (run). */
 bool plan_is_one_off(const struct labels *labels);

@@ -186,17 +186,7 @@ static void check_image(struct check *c, const struct service *service)
 	}
 	CLEANUP(error_drop) struct error *err = NULL;
 	struct isolation_answer answer;
-	const struct isolation_question question = {
-		.asked = service->isolation,
-		.strict = service->supervision.isolation_strict,
-		.host_version = c->host->os_version,
-		.host_is_server = c->host->is_server,
-		.host_default = c->host->isolation,
-		.can_process = can(c, ENGINE_ISOLATION_PROCESS),
-		.can_hyperv = can(c, ENGINE_ISOLATION_HYPERV),
-		.image = service->image,
-		.image_version = image ? image->os_version : NULL,
-	};
+	const struct isolation_question question = isolation_ask(service, c->host, image);
 	if (isolation_decide(&question, &answer, &err) < 0)
 		report(c, SEVERITY_ERROR, asked ? service->isolation_at : service->image_at,
 		       service, asked ? "isolation" : "image", "%s", err->message);

@@ -149,6 +149,8 @@ static struct labels container_labels(struct arena *arena, const struct project 
 		labels_set(&labels, LABEL_SLUG, options->slug);
 	if (options->isolation)
 		labels_set(&labels, LABEL_ISOLATION, options->isolation);
+	if (options->isolation && options->isolation_reason)
+		labels_set(&labels, LABEL_ISOLATION_REASON, options->isolation_reason);
 	if (options->supervised && !options->one_off)
 		labels_set(&labels, LABEL_SUPERVISE,
 			   unhealthy_names[service->supervision.on_unhealthy]);

@@ -15,24 +15,25 @@
  * different. */
 #define SPEC_HASH_ALGORITHM "canonical-1"
 
-#define LABEL_PROJECT      "com.docker.compose.project"
-#define LABEL_SERVICE      "com.docker.compose.service"
-#define LABEL_NUMBER       "com.docker.compose.container-number"
-#define LABEL_ONE_OFF      "com.docker.compose.oneoff"
-#define LABEL_IMAGE        "com.docker.compose.image"
-#define LABEL_REPLACES     "com.docker.compose.replace"
-#define LABEL_DEPENDS_ON   "com.docker.compose.depends_on"
-#define LABEL_NETWORK      "com.docker.compose.network"
-#define LABEL_VOLUME       "com.docker.compose.volume"
-#define LABEL_FOREIGN_HASH "com.docker.compose.config-hash"
-#define LABEL_WORKING_DIR  "com.docker.compose.project.working_dir"
-#define LABEL_CONFIG_FILES "com.docker.compose.project.config_files"
-#define LABEL_ENV_FILES    "com.docker.compose.project.environment_file"
-#define LABEL_VERSION      "com.docker.compose.version"
-#define LABEL_SLUG         "com.docker.compose.slug"
-#define LABEL_HASH         "wincompose.config-hash"
-#define LABEL_SUPERVISE    "wincompose.supervise" /* the word of on_unhealthy: restart, stop, ... */
-#define LABEL_ISOLATION    "wincompose.isolation"
+#define LABEL_PROJECT          "com.docker.compose.project"
+#define LABEL_SERVICE          "com.docker.compose.service"
+#define LABEL_NUMBER           "com.docker.compose.container-number"
+#define LABEL_ONE_OFF          "com.docker.compose.oneoff"
+#define LABEL_IMAGE            "com.docker.compose.image"
+#define LABEL_REPLACES         "com.docker.compose.replace"
+#define LABEL_DEPENDS_ON       "com.docker.compose.depends_on"
+#define LABEL_NETWORK          "com.docker.compose.network"
+#define LABEL_VOLUME           "com.docker.compose.volume"
+#define LABEL_FOREIGN_HASH     "com.docker.compose.config-hash"
+#define LABEL_WORKING_DIR      "com.docker.compose.project.working_dir"
+#define LABEL_CONFIG_FILES     "com.docker.compose.project.config_files"
+#define LABEL_ENV_FILES        "com.docker.compose.project.environment_file"
+#define LABEL_VERSION          "com.docker.compose.version"
+#define LABEL_SLUG             "com.docker.compose.slug"
+#define LABEL_HASH             "wincompose.config-hash"
+#define LABEL_SUPERVISE        "wincompose.supervise" /* the word of on_unhealthy: restart, stop, ... */
+#define LABEL_ISOLATION        "wincompose.isolation"
+#define LABEL_ISOLATION_REASON "wincompose.isolation-reason"
 
 struct spec_options {
 	unsigned number;      /* of the container, from 1 */
@@ -43,6 +44,7 @@ struct spec_options {
 	const struct image
 		*image;        /* as observed, or NULL: says which anonymous volumes it declares */
 	const char *isolation; /* what plan/isolation decided, or NULL */
+	const char *isolation_reason;    /* and why */
 	const struct container *inherit; /* whose anonymous volumes are taken over, or NULL */
 	bool supervised;
 	bool one_off;       /* run: no ports, no restart, oneoff label, name with -run-<slug> */

@@ -113,6 +113,16 @@ static const char *volume_missing(struct arena *arena, const struct stale_questi
 	return NULL;
 }
 
+/* The container that was refused at its start is of no use; one that runs is not touched. */
+static const char *isolation_refused(struct arena *arena, const struct stale_question *q)
+{
+	const struct plan_isolation *found = plan_isolation(q->options, q->service->name);
+	const char *has = labels_get(&q->container->labels, LABEL_ISOLATION);
+	if (!found || census_is_up(q->container) || text_same(has, found->isolation))
+		return NULL;
+	return arena_format(arena, "isolation %s was refused", has ? has : "default");
+}
+
 /* What is copied in between create and start may be missing where whoever created it was
  * killed between. */
 static const char *unfinished(struct arena *arena, const struct stale_question *q)
@@ -137,8 +147,8 @@ static const char *unfinished(struct arena *arena, const struct stale_question *
 const char *stale_why(struct arena *arena, const struct stale_question *q)
 {
 	static const char *(*const reasons[])(struct arena *, const struct stale_question *) = {
-		forced,          parent_changed, config_changed, image_changed,
-		network_missing, volume_missing, unfinished,
+		forced,          parent_changed, config_changed,    image_changed,
+		network_missing, volume_missing, isolation_refused, unfinished,
 	};
 
 	if (q->options->no_recreate)

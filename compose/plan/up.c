@@ -57,43 +57,39 @@ static void draft_spare(struct slots *s, struct spare *spare)
 
 /* --- containers that come */
 
-/* What was decided for the one before holds until the image changes. */
-static const char *kept_isolation(const struct slot *slot, const struct image *image)
+/* What was decided for the one before holds until the image changes; what a refused start showed
+ * goes before. */
+static void keep_isolation(const struct slots *s, const struct service *service,
+			   const struct slot *slot, const struct image *image,
+			   struct isolation_question *question)
 {
-	if (!slot->old || !image)
-		return NULL;
-	const struct labels *labels = &slot->old->labels;
-	return text_same(labels_get(labels, LABEL_IMAGE), image->id)
-		       ? labels_get(labels, LABEL_ISOLATION)
-		       : NULL;
+	const struct plan_isolation *found = plan_isolation(s->options, service->name);
+	const struct labels *labels = slot->old ? &slot->old->labels : NULL;
+	if (found) {
+		question->kept = found->isolation;
+		question->kept_reason = found->reason;
+	} else if (labels && image && text_same(labels_get(labels, LABEL_IMAGE), image->id)) {
+		question->kept = labels_get(labels, LABEL_ISOLATION);
+		question->kept_reason = labels_get(labels, LABEL_ISOLATION_REASON);
+	}
 }
 
 static int decide_isolation(struct slots *s, const struct service *service, const struct slot *slot,
-			    const struct image *image, const char **ret, struct error **err)
+			    struct spec_options *options, struct error **err)
 {
 	const struct engine_host *host = s->host;
 	if (!host || !text_same(host->os_type, "windows"))
 		return 0;
-	const struct isolation_question question = {
-		.asked = service->isolation,
-		.strict = service->supervision.isolation_strict,
-		.host_version = host->os_version,
-		.host_is_server = host->is_server,
-		.host_default = host->isolation,
-		.can_process = host->capabilities & ENGINE_ISOLATION_PROCESS,
-		.can_hyperv = host->capabilities & ENGINE_ISOLATION_HYPERV,
-		.image = service->image,
-		.image_version = image ? image->os_version : NULL,
-	};
+	struct isolation_question question = isolation_ask(service, host, options->image);
 	struct isolation_answer answer;
+	keep_isolation(s, service, slot, options->image, &question);
 	if (isolation_decide(&question, &answer, err) < 0)
 		return error_wrap(err, "services.%s.isolation", service->name);
-	const char *kept = kept_isolation(slot, image);
-	bool asked = service->isolation && !text_same(service->isolation, "default");
-	*ret = kept && !asked ? arena_copy(arena_of(s), kept) : answer.isolation;
+	options->isolation = answer.isolation;
+	options->isolation_reason = arena_copy(arena_of(s), answer.reason);
 	if (answer.differs && slot->number <= 1)
-		draft_warn(s->plan, "service %s runs with isolation %s: %s", service->name, *ret,
-			   answer.reason);
+		draft_warn(s->plan, "service %s runs with isolation %s: %s", service->name,
+			   answer.isolation, answer.reason);
 	return 0;
 }
 
@@ -109,7 +105,7 @@ static int draft_create(struct slots *s, const struct service *service, struct s
 		.inherit = s->options->renew_volumes ? NULL : slot->old,
 		.supervised = s->options->supervised,
 	};
-	if (decide_isolation(s, service, slot, image, &options.isolation, err) < 0)
+	if (decide_isolation(s, service, slot, &options, err) < 0)
 		return (*err)->code;
 	if (slot->old) {
 		options.replaces = arena_copy(arena_of(s), slot->old->id);
@@ -117,8 +113,11 @@ static int draft_create(struct slots *s, const struct service *service, struct s
 			arena_format(arena_of(s), "%.*s_%s", SHORT_ID, slot->old->id, slot->name);
 	}
 	slot->create = draft_add(s->plan, STEP_CREATE, slot->name, options.name, slot->cause);
-	draft_step(s->plan, slot->create)->container =
-		spec_container(arena_of(s), s->project, service, s->host, &options);
+	struct step *step = draft_step(s->plan, slot->create);
+	step->container = spec_container(arena_of(s), s->project, service, s->host, &options);
+	if (options.isolation)
+		step->note = arena_format(arena_of(s), "isolation %s: %s", options.isolation,
+					  options.isolation_reason);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/own.h"
 #include "compose/supervise/await.h"
+#include "compose/supervise/call.h"
 #include "compose/supervise/inside.h"
 #include "engine/alarm.h"
 
@@ -130,12 +131,23 @@ static bool world_changed(const struct step *step, const struct error *err)
 	return err->code == ERROR_CONFLICT || err->code == ERROR_NOT_FOUND;
 }
 
-static void failed(struct task *task, const struct error *err)
+/* Words that say more of a failure, and whether planning again cures it. */
+static bool explain(const struct execution *execution, const struct step *step, struct error **err)
+{
+	const struct execute_options *options = &execution->options;
+
+	return options->failing && (*err)->code != ERROR_CANCELLED &&
+	       options->failing(step, err, options->failing_payload);
+}
+
+static void failed(struct task *task, const struct error *given)
 {
 	struct execution *execution = task->execution;
+	CLEANUP(error_drop) struct error *err = error_copy(given);
+	bool cured = explain(execution, task->step, &err);
 
 	task->state = FAILED;
-	execution->retry = execution->retry || world_changed(task->step, err);
+	execution->retry = execution->retry || cured || world_changed(task->step, err);
 	if (err->code == ERROR_UNAVAILABLE && !execution->cancelled && !execution->away) {
 		execution->away = true;
 		execution->away_since = engine_now(execution->engine);
@@ -148,7 +160,8 @@ static void failed(struct task *task, const struct error *err)
 		error_wrap(&execution->error, "%s", task->step->subject);
 	}
 	if (err->code != ERROR_CANCELLED)
-		show(execution, task->step, PROGRESS_ERROR, "Error", err->message);
+		show(execution, task->step, cured ? PROGRESS_WARNING : PROGRESS_ERROR,
+		     cured ? "Refused" : "Error", err->message);
 	if (!execution->stopping) {
 		execution->stopping = true;
 		stop_waits(execution);
@@ -225,103 +238,6 @@ static void hook_done(const struct error *err, void *payload)
 	request_done(gone && task->step->optional ? NULL : err, task);
 }
 
-/* --- one function for each kind of step */
-
-static struct engine_request *network_create(struct engine *engine, struct task *task)
-{
-	return engine_network_create(engine, task->step->network, id_done, task);
-}
-
-static struct engine_request *network_remove(struct engine *engine, struct task *task)
-{
-	return engine_network_remove(engine, task->step->target, request_done, task);
-}
-
-static struct engine_request *network_connect(struct engine *engine, struct task *task)
-{
-	const struct step *step = task->step;
-
-	return engine_network_connect(engine, step->name, step->target, step->endpoint,
-				      request_done, task);
-}
-
-static struct engine_request *network_disconnect(struct engine *engine, struct task *task)
-{
-	const struct step *step = task->step;
-
-	return engine_network_disconnect(engine, step->name, step->target, true, request_done,
-					 task);
-}
-
-static struct engine_request *volume_create(struct engine *engine, struct task *task)
-{
-	return engine_volume_create(engine, task->step->volume, id_done, task);
-}
-
-static struct engine_request *volume_remove(struct engine *engine, struct task *task)
-{
-	return engine_volume_remove(engine, task->step->target, request_done, task);
-}
-
-static struct engine_request *create(struct engine *engine, struct task *task)
-{
-	return engine_create(engine, task->step->container, id_done, task);
-}
-
-static struct engine_request *start(struct engine *engine, struct task *task)
-{
-	return engine_start(engine, task->step->target, request_done, task);
-}
-
-static struct engine_request *stop(struct engine *engine, struct task *task)
-{
-	return engine_stop(engine, task->step->target, task->step->timeout, request_done, task);
-}
-
-static struct engine_request *kill_container(struct engine *engine, struct task *task)
-{
-	return engine_kill(engine, task->step->target, task->step->signal, request_done, task);
-}
-
-static struct engine_request *restart(struct engine *engine, struct task *task)
-{
-	return engine_restart(engine, task->step->target, task->step->timeout, request_done, task);
-}
-
-static struct engine_request *remove_container(struct engine *engine, struct task *task)
-{
-	const struct step *step = task->step;
-
-	return engine_remove(engine, step->target, step->force, step->volumes, request_done, task);
-}
-
-static struct engine_request *rename_container(struct engine *engine, struct task *task)
-{
-	return engine_rename(engine, task->step->target, task->step->name, request_done, task);
-}
-
-static struct engine_request *image_remove(struct engine *engine, struct task *task)
-{
-	return engine_image_remove(engine, task->step->target, false, request_done, task);
-}
-
-static struct engine_request *(*const starters[])(struct engine *, struct task *) = {
-	[STEP_NETWORK_CREATE] = network_create,
-	[STEP_NETWORK_REMOVE] = network_remove,
-	[STEP_NETWORK_CONNECT] = network_connect,
-	[STEP_NETWORK_DISCONNECT] = network_disconnect,
-	[STEP_VOLUME_CREATE] = volume_create,
-	[STEP_VOLUME_REMOVE] = volume_remove,
-	[STEP_CREATE] = create,
-	[STEP_START] = start,
-	[STEP_STOP] = stop,
-	[STEP_KILL] = kill_container,
-	[STEP_RESTART] = restart,
-	[STEP_REMOVE] = remove_container,
-	[STEP_RENAME] = rename_container,
-	[STEP_IMAGE_REMOVE] = image_remove,
-};
-
 static void start_wait(struct task *task)
 {
 	struct execution *execution = task->execution;
@@ -358,7 +274,8 @@ static void start_task(struct task *task)
 					    hook_done, task);
 		return;
 	}
-	task->request = starters[step->kind](execution->engine, task);
+	const struct call_answer answer = {request_done, id_done, task};
+	task->request = call_step(execution->engine, step, &answer);
 }
 
 static void start_ready(struct execution *execution)

@@ -37,6 +37,11 @@ struct execute_options {
 	void (*step)(const struct step *step, bool finished, const struct error *err,
 		     void *payload);
 	void *step_payload;
+	/* Asked of each step that failed, before anything is shown. It may make more of the error's
+	 * words; true: planning again cures it, so that it is shown as a warning and retry is set.
+	 * May be NULL. */
+	bool (*failing)(const struct step *step, struct error **err, void *payload);
+	void *failing_payload;
 };
 
 struct execute_result {

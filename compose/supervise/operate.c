@@ -14,6 +14,7 @@
 #include "compose/plan/preflight.h"
 #include "compose/supervise/control.h"
 #include "compose/supervise/facts.h"
+#include "compose/supervise/fallback.h"
 #include "compose/supervise/record.h"
 #include "engine/alarm.h"
 
@@ -35,6 +36,7 @@ struct operate {
 	struct observed observed;
 	struct project *skeleton; /* what the labels say, where the operation has a name only */
 	struct plan *plan;
+	struct fallback fallback;
 	unsigned attempts;
 	uint64_t waits_since; /* for another process's lock; 0: it does not */
 	bool closely;         /* containers are inspected, each */
@@ -84,6 +86,7 @@ static void closed(struct alarm *alarm)
 		*operate->options.lock = steal(&operate->lock);
 	file_lock_drop(&operate->lock);
 	plan_drop(&operate->plan);
+	fallback_drop(&operate->fallback);
 	observed_drop(&operate->observed);
 	project_drop(&operate->skeleton);
 	free(operate);
@@ -127,8 +130,35 @@ static void executed(const struct execute_result *result, const struct error *er
 	finish(operate, err);
 }
 
+/* A refused start that the other isolation cures: what was found is in the next plan. */
+static bool failing(const struct step *step, struct error **err, void *payload)
+{
+	struct operate *operate = payload;
+	const struct fallback_facts facts = {
+		.project = operate->operation.project,
+		.observed = &operate->observed,
+		.host = engine_host_known(operate->options.engine),
+		.plan = operate->plan,
+	};
+	struct plan_options *options = &operate->operation.plan;
+	const char *sentence = NULL;
+
+	if (!fallback_consider(&operate->fallback, &facts, step, err, &sentence) ||
+	    options->goal != PLAN_UP)
+		return false;
+	if (sentence)
+		warn(operate, sentence);
+	options->isolations = operate->fallback.found.items;
+	options->isolation_count = operate->fallback.found.len;
+	/* One for each service at the most: these are no attempts at the same thing. */
+	operate->attempts = 1;
+	return true;
+}
+
 static void execute(struct operate *operate)
 {
+	operate->execute.failing = failing;
+	operate->execute.failing_payload = operate;
 	operate->execute.project = operate->operation.project->name;
 	operate->execute.parallel = operate->operation.parallel;
 	operate->execute.wait_timeout = operate->operation.wait_timeout;

@@ -48,12 +48,17 @@ static bool on_this_host(const struct docker *docker, const char *name)
 static uint64_t capabilities(const struct docker *docker, const struct engine_host *host,
 			     const char *name)
 {
-	uint64_t can = ENGINE_BUILD | ENGINE_HEALTHCHECK | ENGINE_PORT_RANGE;
+	uint64_t can = ENGINE_BUILD | ENGINE_HEALTHCHECK;
 
-	if (text_same(host->os_type, "windows"))
+	/* Home editions have no Hyper-V containers. */
+	if (text_same(host->os_type, "windows") && host->operating_system &&
+	    strstr(host->operating_system, "Home"))
+		can |= ENGINE_ISOLATION_PROCESS;
+	else if (text_same(host->os_type, "windows"))
 		can |= ENGINE_ISOLATION_PROCESS | ENGINE_ISOLATION_HYPERV | ENGINE_PAUSE;
 	else
-		can |= ENGINE_LINUX | ENGINE_PAUSE | ENGINE_HOST_IP | ENGINE_FILE_BIND;
+		can |= ENGINE_LINUX | ENGINE_PAUSE | ENGINE_HOST_IP | ENGINE_FILE_BIND |
+		       ENGINE_PORT_RANGE;
 	if (docker->api >= 44)
 		can |= ENGINE_MULTI_NETWORK | ENGINE_START_INTERVAL;
 	if (on_this_host(docker, name))

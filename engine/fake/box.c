@@ -80,6 +80,7 @@ static void set_spec(struct box *box, const struct container_spec *spec)
 	box->init = spec->init_set && spec->init;
 	box->publish_all = spec->publish_all;
 	box->network_mode = memory_copy(spec->network_mode);
+	box->isolation = memory_copy(spec->isolation);
 	box->env = own(spec->env);
 	box->volumes_from = own(spec->volumes_from);
 	box->wanted_check = spec->healthcheck;
@@ -179,6 +180,7 @@ void fake_box_free(struct box *box)
 	free(box->policy);
 	free(box->stop_signal);
 	free(box->network_mode);
+	free(box->isolation);
 	free(box->health.script);
 	memory_free_vector(&box->command);
 	memory_free_vector(&box->env);
@@ -526,7 +528,9 @@ static void choose_behaviour(struct box *box)
 		const struct fake_behaviour *how = &behaviour->how;
 		if ((!how->image || text_same(how->image, image)) &&
 		    (!how->service || text_same(how->service, service)) &&
-		    (!how->name || text_same(how->name, box->seen.name)))
+		    (!how->name || text_same(how->name, box->seen.name)) &&
+		    (!how->isolation ||
+		     text_same(how->isolation, box->isolation ? box->isolation : "")))
 			box->behaviour = behaviour;
 	}
 	free(image);

@@ -50,9 +50,11 @@ struct fake_options {
 	uint64_t capabilities; /* 0: those of a local Linux Docker Engine of API 1.44 */
 	const char *os_type;   /* NULL: linux */
 	const char *os_version;
-	const char *id;       /* the engine's identity; NULL: one is made */
-	bool any_image;       /* every reference is there, without a pull */
-	unsigned event_limit; /* how many events since can replay; 0: 256, as dockerd */
+	const char *isolation; /* windows: the default; NULL: process */
+	bool is_client;        /* windows: no Server SKU */
+	const char *id;        /* the engine's identity; NULL: one is made */
+	bool any_image;        /* every reference is there, without a pull */
+	unsigned event_limit;  /* how many events since can replay; 0: 256, as dockerd */
 	size_t chop; /* data of streams comes in pieces of at most so many bytes; 0: 64 KiB */
 };
 
@@ -104,9 +106,10 @@ struct fake_run {
 	int code;
 };
 struct fake_behaviour {
-	const char *image;   /* as the container names it; NULL: any */
-	const char *service; /* label com.docker.compose.service; NULL: any */
-	const char *name;    /* the container's; NULL: any */
+	const char *image;     /* as the container names it; NULL: any */
+	const char *service;   /* label com.docker.compose.service; NULL: any */
+	const char *name;      /* the container's; NULL: any */
+	const char *isolation; /* that it was created with, "" where with none; NULL: any */
 	const struct fake_run
 		*runs; /* of the first, second, ... run; the last repeats. NULL: its program */
 	size_t run_count;

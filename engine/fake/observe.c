@@ -22,8 +22,9 @@ static void host_fill(struct fake_world *world, struct engine_host *host, const 
 	host->os_version = memory_copy(world->os_version);
 	host->operating_system = memory_copy("an engine in memory");
 	host->architecture = memory_copy("amd64");
-	host->isolation = is_windows ? memory_copy("process") : NULL;
-	host->is_server = is_windows;
+	if (is_windows)
+		host->isolation = memory_copy(world->isolation ? world->isolation : "process");
+	host->is_server = is_windows && !world->options.is_client;
 	host->cpus = 2;
 	host->memory = INT64_C(8) << 30;
 	host->capabilities = world->options.capabilities;

@@ -4,11 +4,12 @@
  * Statements are separated by newlines or semicolons; a # begins a comment. Words of a statement
  * are KEY or KEY=VALUE:
  *
- *	image REFERENCE [absent] [unknown] [denied] [pull=SECONDS] [layers=N]
- *	behave [image=R] [service=S] [name=N] [exit=CODE[@SECONDS]] [health=++-.] [stop=SECONDS]
- *[ignores_stop] fail [call=NAME] [subject=S] [nth=N] [count=N] [any] [late] [code=not-found]
+ *	image REFERENCE [absent] [unknown] [denied] [pull=SECONDS] [layers=N] [os_version=V]
+ *	behave [image=R] [service=S] [name=N] [isolation=I] [exit=CODE[@SECONDS]] [health=++-.]
+ *[stop=SECONDS] [refuse=0xC0370101] [ignores_stop] fail [call=NAME] [subject=S] [nth=N] [count=N] [any] [late] [code=not-found]
  *	latency SECONDS [call=NAME]
  *	strict			images that are not named are not there
+ *	windows VERSION [client] [isolation=DEFAULT] [no-hyperv]	the host, before any image
  *
  * An address may begin with "fake://", which is not part of it.
  */
@@ -58,6 +59,7 @@ static int run_image(struct fake_world *world, const struct statement *statement
 				  .denied = value(statement, "denied"),
 				  .pull_time = seconds(value(statement, "pull")),
 				  .layers = number(value(statement, "layers")),
+				  .os_version = value(statement, "os_version"),
 			  });
 	return 0;
 }
@@ -68,18 +70,26 @@ static int run_behave(struct fake_world *world, const struct statement *statemen
 	const char *code = value(statement, "exit");
 	const char *at = code ? strchr(code, '@') : NULL;
 	struct fake_run run = {.after = at ? seconds(at + 1) : 0, .code = (int)number(code)};
+	const char *refuse = value(statement, "refuse");
+	char *sentence = refuse ? memory_format("container encountered an error during start: "
+						"failure in a Windows system call (%s)",
+						refuse)
+				: NULL;
 
 	(void)err;
 	fake_behave(world, &(struct fake_behaviour){
 				   .image = value(statement, "image"),
 				   .service = value(statement, "service"),
 				   .name = value(statement, "name"),
+				   .isolation = value(statement, "isolation"),
+				   .start_error = sentence,
 				   .runs = &run,
 				   .run_count = code ? 1 : 0,
 				   .health = value(statement, "health"),
 				   .stop_time = seconds(value(statement, "stop")),
 				   .ignores_stop = value(statement, "ignores_stop"),
 			   });
+	free(sentence);
 	return 0;
 }
 
@@ -132,12 +142,32 @@ static int run_strict(struct fake_world *world, const struct statement *statemen
 	return 0;
 }
 
+static int run_windows(struct fake_world *world, const struct statement *statement,
+		       struct error **err)
+{
+	if (!statement->words[1])
+		return error_set(err, ERROR_INVALID, "windows: the host's version is missing");
+	free(world->os_type);
+	free(world->os_version);
+	free(world->isolation);
+	world->os_type = memory_copy("windows");
+	world->os_version = memory_copy(statement->words[1]);
+	world->isolation = memory_copy(value(statement, "isolation"));
+	world->options.is_client = value(statement, "client");
+	world->options.capabilities = ENGINE_ISOLATION_PROCESS | ENGINE_PAUSE | ENGINE_BUILD |
+				      ENGINE_MULTI_NETWORK | ENGINE_START_INTERVAL |
+				      ENGINE_HEALTHCHECK;
+	if (!value(statement, "no-hyperv"))
+		world->options.capabilities |= ENGINE_ISOLATION_HYPERV;
+	return 0;
+}
+
 static const struct verb {
 	const char *name;
 	int (*run)(struct fake_world *world, const struct statement *statement, struct error **err);
 } verbs[] = {
 	{"image", run_image},     {"behave", run_behave}, {"fail", run_fail},
-	{"latency", run_latency}, {"strict", run_strict},
+	{"latency", run_latency}, {"strict", run_strict}, {"windows", run_windows},
 };
 
 static int run(struct fake_world *world, struct statement *statement, struct error **err)

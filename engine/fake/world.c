@@ -22,6 +22,7 @@ struct fake_world *fake_world_new(const struct fake_options *options)
 	world->id = options && options->id ? memory_copy(options->id) : NULL;
 	world->os_type = memory_copy(options && options->os_type ? options->os_type : "linux");
 	world->os_version = options ? memory_copy(options->os_version) : NULL;
+	world->isolation = options ? memory_copy(options->isolation) : NULL;
 	if (!world->options.capabilities)
 		world->options.capabilities =
 			ENGINE_LINUX | ENGINE_PAUSE | ENGINE_BUILD | ENGINE_MULTI_NETWORK |
@@ -56,6 +57,7 @@ static void behaviour_drop(struct behaviour *behaviour)
 	free((char *)behaviour->how.image);
 	free((char *)behaviour->how.service);
 	free((char *)behaviour->how.name);
+	free((char *)behaviour->how.isolation);
 	free((struct fake_run *)behaviour->how.runs);
 	free((char *)behaviour->how.health);
 	free((char *)behaviour->how.output);
@@ -116,6 +118,7 @@ void fake_world_drop(struct fake_world **at)
 	free(world->id);
 	free(world->os_type);
 	free(world->os_version);
+	free(world->isolation);
 	free(world);
 }
 
@@ -415,9 +418,11 @@ void fake_behave(struct fake_world *world, const struct fake_behaviour *how)
 	behaviour->how.image = how->image ? fake_reference(how->image) : NULL;
 	behaviour->how.service = memory_copy(how->service);
 	behaviour->how.name = memory_copy(how->name);
+	behaviour->how.isolation = memory_copy(how->isolation);
 	behaviour->how.health = memory_copy(how->health);
 	behaviour->how.output = memory_copy(how->output);
 	behaviour->how.start_error = memory_copy(how->start_error);
+	behaviour->how.runs = NULL;
 	if (how->run_count) {
 		struct fake_run *runs = memory_zero(how->run_count, sizeof(*runs));
 		memcpy(runs, how->runs, how->run_count * sizeof(*runs));

@@ -176,6 +176,7 @@ struct box {
 	ARRAY(struct endpoint) endpoints;
 	char **volumes_from;
 	char *network_mode;
+	char *isolation;         /* as asked; NULL: not */
 	ARRAY(char *) anonymous; /* names of its anonymous volumes */
 	struct map files;        /* path -> struct text * */
 	ARRAY(struct line) log;
@@ -343,7 +344,7 @@ struct fake_alarm {
 
 struct fake_world {
 	struct fake_options options;
-	char *id, *os_type, *os_version;
+	char *id, *os_type, *os_version, *isolation;
 	uint64_t now;
 	int64_t wall_offset; /* wall = now + this */
 	struct list timers;

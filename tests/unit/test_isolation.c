@@ -7,32 +7,50 @@
 #include "base/own.h"
 #include "compose/plan/isolation.h"
 
-/* Microsoft's version compatibility table and containerd's rule. */
+/* Sources: MS is Microsoft's table "Windows container version compatibility" (2025-01), CD the test
+ * vectors of containerd's matcher (platforms, platform_windows_compat), RULE what follows from its
+ * rule where no table has a row. */
 static const struct vector {
 	const char *host, *image;
 	bool process, hyperv;
+	const char *source;
 } vectors[] = {
-	{"10.0.17763.1", "10.0.17763.9", true, true},
-	{"10.0.17763", "10.0.20348", false, false},
-	{"10.0.20348", "10.0.17763", false, true},
-	{"10.0.20348.2582", "10.0.20348.2582", true, true},
-	{"10.0.22621", "10.0.17763", false, true},
-	{"10.0.22621", "10.0.20348", true, true},
-	{"10.0.26100", "10.0.20348", true, true},
-	{"10.0.20348", "10.0.26100", false, false},
-	{"10.0.20348", "10.0.22621", false, false},
-	{"10.0.26100", "10.0.22621", true, true},
-	{"10.0.26200", "10.0.20348", true, true},
-	{"10.0.25398", "10.0.20348", true, true},
-	{"10.0.26100", "10.0.14393.1", false, true},
-	{"10.0.14393.5", "10.0.14393.5", true, true},
-	{"10.0.14393.5", "10.0.14393.6", false, true},
-	{"10.0.14393", "10.0.14393.6", true, true},
-	{"10.0.19041", "10.0.17763", false, true},
-	{"10.0.20348", NULL, true, true},
-	{"10.0.20348", "", true, true},
-	{NULL, "10.0.20348", true, true},
-	{"10.0.20348", "6.3.9600.1", false, false},
+	{"10.0.17763.1", "10.0.17763.9", true, true, "CD"},
+	{"10.0.17763", "10.0.20348", false, false, "CD"},
+	{"10.0.20348", "10.0.17763", false, true, "CD"},
+	{"10.0.20348.2582", "10.0.20348.2582", true, true, "CD"},
+	{"10.0.22621", "10.0.17763", false, true, "CD"},
+	{"10.0.22621", "10.0.20348", true, true, "CD"},
+	{"10.0.26100", "10.0.20348", true, true, "CD"},
+	{"10.0.20348", "10.0.26100", false, false, "CD"},
+	{"10.0.20348", "10.0.22621", false, false, "CD"},
+	{"10.0.26100", "10.0.22621", true, true, "CD"},
+	/* containerd and hcsshim differ: HCS has the last word, see refusal.c */
+	{"10.0.26200", "10.0.20348", true, true, "CD"},
+	{"10.0.26200", "10.0.26100", true, true, "CD"},
+	{"10.0.26100", "10.0.26100", true, true, "MS: Server 2025"},
+	{"10.0.26100", "10.0.17763", false, true, "MS: Server 2025"},
+	{"10.0.26100", "10.0.14393.1", false, true, "MS: Server 2025"},
+	{"10.0.25398", "10.0.20348", true, true, "MS: Server 23H2"},
+	{"10.0.25398", "10.0.26100", false, false, "MS: Server 23H2"},
+	{"10.0.20348", "10.0.14393.1", false, true, "MS: Server 2022"},
+	{"10.0.17763", "10.0.17763", true, true, "MS: Server 2019"},
+	{"10.0.17763", "10.0.14393.1", false, true, "MS: Server 2019"},
+	{"10.0.14393.5", "10.0.14393.5", true, true, "MS: Server 2016"},
+	{"10.0.14393.5", "10.0.14393.6", false, true, "MS: Server 2016, the same revision only"},
+	{"10.0.14393", "10.0.14393.6", true, true, "RULE: the host's revision is not known"},
+	{"10.0.14393.5", "10.0.17763", false, false, "MS: Server 2016"},
+	{"10.0.22000", "10.0.20348", true, true, "MS: Windows 11"},
+	{"10.0.22631", "10.0.26100", false, false, "MS: Windows 11 before 24H2"},
+	{"10.0.22631", "10.0.14393.1", false, true, "MS: Windows 11"},
+	{"10.0.19041", "10.0.17763", false, true, "MS: Windows 10"},
+	{"10.0.19045", "10.0.19041", false, true, "MS: Windows 10, the exact build only"},
+	{"10.0.19045", "10.0.20348", false, false, "MS: Windows 10"},
+	{"10.0.18363", "10.0.18363", true, true, "MS: Windows 10, the exact build"},
+	{"10.0.20348", NULL, true, true, "CD: an empty os.version matches"},
+	{"10.0.20348", "", true, true, "CD: an empty os.version matches"},
+	{NULL, "10.0.20348", true, true, "RULE: nothing is known of the host"},
+	{"10.0.20348", "6.3.9600.1", false, false, "CD: another line of Windows"},
 };
 
 static int decide(const struct vector *v, const char *asked, struct isolation_answer *answer)
@@ -56,8 +74,11 @@ static void each_pair_of_builds_is_decided_by_the_published_table(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(vectors); i++) {
 		const struct vector *v = &vectors[i];
 		struct isolation_answer answer = {0};
-		assert_int_equal(decide(v, "process", &answer) == 0, v->process);
-		assert_int_equal(decide(v, "hyperv", &answer) == 0, v->hyperv);
+		bool process = decide(v, "process", &answer) == 0;
+		bool hyperv = decide(v, "hyperv", &answer) == 0;
+		if (process != v->process || hyperv != v->hyperv)
+			fail_msg("%s on %s: process %d, hyperv %d; %s", v->image, v->host, process,
+				 hyperv, v->source);
 	}
 }
 
@@ -163,10 +184,52 @@ static void a_newer_revision_of_the_same_build_is_said_in_the_reason(void **stat
 {
 	(void)state;
 	struct isolation_answer answer;
-	const struct vector v = {"10.0.26100.1", "10.0.26100.3194", true, true};
+	const struct vector v = {"10.0.26100.1", "10.0.26100.3194", true, true, "field"};
 	assert_int_equal(decide(&v, NULL, &answer), 0);
 	assert_non_null(strstr(answer.reason, "10.0.26100.3194 is newer"));
 	assert_false(answer.differs);
+}
+
+static void hosts_that_are_known_to_refuse_an_image_are_said_in_the_reason(void **state)
+{
+	(void)state;
+	struct isolation_answer answer;
+	const struct vector v = {"10.0.26200.1", "10.0.26100.1742", true, true, "field"};
+	assert_int_equal(decide(&v, NULL, &answer), 0);
+	assert_non_null(strstr(answer.reason, "0xC0370112): the tag for ltsc2022 works"));
+}
+
+static void what_was_decided_before_is_kept_as_long_as_it_can_run(void **state)
+{
+	(void)state;
+	CLEANUP(error_drop) struct error *err = NULL;
+	struct isolation_answer answer;
+	struct isolation_question q = {.host_is_server = true,
+				       .can_process = true,
+				       .can_hyperv = true,
+				       .host_version = "10.0.20348.1",
+				       .image_version = "10.0.20348.5",
+				       .kept = "hyperv",
+				       .kept_reason = "it was refused"};
+	assert_int_equal(isolation_decide(&q, &answer, &err), 0);
+	assert_string_equal(answer.isolation, "hyperv");
+	assert_string_equal(answer.reason, "it was refused");
+	assert_true(answer.differs);
+	q.kept_reason = NULL;
+	assert_int_equal(isolation_decide(&q, &answer, &err), 0);
+	assert_string_equal(answer.reason, "kept until the image changes");
+	/* What is asked for, what is strict and what the engine lost go before. */
+	q.asked = "process";
+	assert_int_equal(isolation_decide(&q, &answer, &err), 0);
+	assert_string_equal(answer.isolation, "process");
+	q.asked = NULL;
+	q.strict = true;
+	assert_int_equal(isolation_decide(&q, &answer, &err), 0);
+	assert_string_equal(answer.isolation, "process");
+	q.strict = false;
+	q.can_hyperv = false;
+	assert_int_equal(isolation_decide(&q, &answer, &err), 0);
+	assert_string_equal(answer.isolation, "process");
 }
 
 static void an_unknown_word_is_invalid(void **state)
@@ -191,6 +254,8 @@ int main(void)
 		cmocka_unit_test(hyperv_on_an_engine_without_it_is_an_error_and_never_dropped),
 		cmocka_unit_test(an_engine_without_the_default_takes_the_other),
 		cmocka_unit_test(a_newer_revision_of_the_same_build_is_said_in_the_reason),
+		cmocka_unit_test(hosts_that_are_known_to_refuse_an_image_are_said_in_the_reason),
+		cmocka_unit_test(what_was_decided_before_is_kept_as_long_as_it_can_run),
 		cmocka_unit_test(an_unknown_word_is_invalid),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,6 +126,22 @@ static void a_date_is_of_this_machines_zone(void **state)
 	assert_true(later - noon == 7 * (int64_t)CLOCK_SECOND);
 }
 
+static void the_isolation_is_told_with_its_reason_where_there_is_one(void **state)
+{
+	struct label labels[] = {{"wincompose.isolation", "hyperv"},
+				 {"wincompose.isolation-reason", "asked for"}};
+	char id[] = "0123456789abcdef", name[] = "web", image[] = "core";
+	struct container container = {.id = id, .name = name, .image = image};
+
+	(void)state;
+	CLEANUP(json_drop) cJSON *none = row_container(&container, 0, false);
+	assert_null(json_get(none, "Isolation"));
+	container.labels = (struct labels){labels, 2, 2};
+	CLEANUP(json_drop) cJSON *row = row_container(&container, 0, false);
+	assert_string_equal(json_string(row, "Isolation"), "hyperv");
+	assert_string_equal(json_string(row, "IsolationReason"), "asked for");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +150,7 @@ int main(void)
 		cmocka_unit_test(a_command_is_quoted_and_shortened_to_twenty_characters),
 		cmocka_unit_test(times_are_read_in_every_form),
 		cmocka_unit_test(a_date_is_of_this_machines_zone),
+		cmocka_unit_test(the_isolation_is_told_with_its_reason_where_there_is_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
