@@ -21,7 +21,9 @@ enum ports_protocol { PORTS_TCP, PORTS_UDP };
 /* A range that is kept back, both ends within. */
 struct ports_range {
 	unsigned first, last;
-	bool administered; /* set aside by somebody with netsh, so it is still there after a boot */
+	/* Set aside with netsh (an asterisk): nobody gets such a port by chance, and who names it
+	 * binds it all the same. So it is in nobody's way. */
+	bool administered;
 };
 
 struct ports_ranges {

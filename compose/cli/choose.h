@@ -29,4 +29,7 @@ struct choices {
 /* The home is known (cli_home) where project is not NULL. ERROR_INVALID and ERROR_NOT_FOUND as
  * context_find has them. */
 int choose(const struct cli *cli, const char *project, struct choices *ret, struct error **err);
+/* Opens it as cli->engine and asks its host; closed again where it does not answer. is_default:
+ * nobody named it, so it has a second. (reach.c) */
+int cli_try(struct cli *cli, const struct choice *choice, bool is_default, struct error **err);
 void choices_drop(struct choices *choices);

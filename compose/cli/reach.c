@@ -73,9 +73,7 @@ static void close_engine(struct cli *cli)
 	cli_run(cli, &done);
 }
 
-/* Opens it and asks its host; closed again where it does not answer. */
-static int try_choice(struct cli *cli, const struct choice *choice, bool is_default,
-		      struct error **err)
+int cli_try(struct cli *cli, const struct choice *choice, bool is_default, struct error **err)
 {
 	struct ask ask = {0};
 	CLEANUP(memory_free)
@@ -141,7 +139,7 @@ int cli_engine(struct cli *cli, const char *project_name, struct error **err)
 	cli->engine_is_default = choices.is_default;
 	ARRAY_FOR_EACH (const struct choice, choice, &choices.list) {
 		error_drop(err);
-		if (try_choice(cli, choice, choices.is_default, err) == 0) {
+		if (cli_try(cli, choice, choices.is_default, err) == 0) {
 			if (choices.diverted)
 				cli_note(cli, "Engine of %s: %s (%s)", project_name,
 					 choice->address, choice->source);

@@ -6,6 +6,7 @@
 	X(build)                                                                                   \
 	X(completion)                                                                              \
 	X(config)                                                                                  \
+	X(doctor)                                                                                  \
 	X(down)                                                                                    \
 	X(events)                                                                                  \
 	X(exec)                                                                                    \
