@@ -16,6 +16,7 @@
 #include "compose/cli/cli.h"
 #include "compose/cli/diagnosis.h"
 #include "compose/cli/verb.h"
+#include "compose/plan/preflight.h"
 #include "compose/supervise/facts.h"
 
 #define UNIX      "unix://"
@@ -224,7 +225,8 @@ static void add_claim(struct gathered *all, const struct service *service,
 {
 	struct diagnosis_claim *claim = array_add(&all->facts.claims);
 	const char *protocol = port->protocol ? port->protocol : "tcp";
-	struct facts_own own = {all->facts.project, &all->observed};
+	struct facts_own own = {.project = all->facts.project, .observed = &all->observed};
+	struct preflight_obstacle ignored = {0};
 
 	claim->service = memory_copy(service->name);
 	claim->where = port->at.line ? memory_format("%s:%u:%u", port->at.file, port->at.line,
@@ -233,7 +235,7 @@ static void add_claim(struct gathered *all, const struct service *service,
 	claim->ip = memory_copy(port->host_ip);
 	claim->port = number;
 	claim->protocol = strcmp(protocol, "udp") == 0 ? PORTS_UDP : PORTS_TCP;
-	claim->is_taken = facts_port_taken(port->host_ip, number, protocol, &own);
+	claim->is_taken = facts_port_taken(port->host_ip, number, protocol, &ignored, &own);
 	if (!claim->is_taken)
 		return;
 	const struct ports_socket *socket =

@@ -11,11 +11,13 @@
 #include "base/text.h"
 #include "compose/plan/age.h"
 #include "compose/plan/census.h"
+#include "compose/plan/finding.h"
 #include "compose/plan/isolation.h"
 #include "compose/plan/publish.h"
 #include "compose/plan/rule.h"
 #include "compose/plan/spec.h"
 #include "compose/plan/subnet.h"
+#include "compose/plan/windows.h"
 #include "compose/project/diagnostic.h"
 
 struct check {
@@ -27,34 +29,9 @@ struct check {
 	bool windows;
 };
 
-static struct diagnostic *report(struct check *c, enum severity severity, struct position at,
-				 const struct service *service, const char *attribute,
-				 const char *format, ...) PRINTF_LIKE(6, 7);
-static struct diagnostic *report(struct check *c, enum severity severity, struct position at,
-				 const struct service *service, const char *attribute,
-				 const char *format, ...)
-{
-	CLEANUP(text_drop) struct text text = {0};
-	CLEANUP(memory_free)
-	char *path = memory_format("services.%s.%s", service->name, attribute);
-	va_list args;
-	va_start(args, format);
-	text_vprintf(&text, format, args);
-	va_end(args);
-	return diagnostics_add(c->diagnostics, severity, at.line ? at : service->at, path, "%s",
-			       text_string(&text));
-}
-
 static bool can(const struct check *c, uint64_t capability)
 {
 	return (c->host->capabilities & capability) == capability;
-}
-
-/* Where an attribute of a service was written. */
-static struct position at_of(const struct service *service, const char *key)
-{
-	const struct node_entry *entry = service->node ? node_entry(service->node, key) : NULL;
-	return entry && entry->at.line ? entry->at : service->at;
 }
 
 /* --- mounts */
@@ -63,40 +40,33 @@ static void check_mount(struct check *c, const struct service *service,
 			const struct service_mount *m)
 {
 	const struct preflight_facts *f = c->facts;
-	if (m->kind == MOUNT_TMPFS && c->windows)
-		diagnostic_hint(report(c, SEVERITY_ERROR, m->at, service, "volumes",
-				       "Windows containers have no tmpfs"),
-				"use an anonymous volume");
 	if (m->kind == MOUNT_NPIPE && !c->windows)
-		report(c, SEVERITY_ERROR, m->at, service, "volumes",
-		       "Linux containers cannot mount a named pipe");
+		finding_service(c->diagnostics, SEVERITY_ERROR, m->at, service, "volumes",
+				"Linux containers cannot mount a named pipe");
 	if (m->kind == MOUNT_NPIPE && m->read_only)
-		diagnostic_hint(report(c, SEVERITY_ERROR, m->at, service, "volumes",
-				       "a named pipe cannot be read-only"),
+		diagnostic_hint(finding_service(c->diagnostics, SEVERITY_ERROR, m->at, service,
+						"volumes", "a named pipe cannot be read-only"),
 				"remove read_only");
 	if (m->kind == MOUNT_CLUSTER)
-		diagnostic_hint(report(c, SEVERITY_ERROR, m->at, service, "volumes",
-				       "a cluster volume can be mounted by a swarm's service only"),
-				"use type: volume with the volume's driver");
-	if (m->kind == MOUNT_IMAGE && c->windows)
-		report(c, SEVERITY_ERROR, m->at, service, "volumes",
-		       "Windows containers cannot mount an image");
-	if (c->windows && (m->propagation || m->recursive))
-		diagnostic_hint(report(c, SEVERITY_ERROR, m->at, service, "volumes",
-				       "Windows binds know neither propagation nor recursive"),
-				"remove it");
+		diagnostic_hint(
+			finding_service(
+				c->diagnostics, SEVERITY_ERROR, m->at, service, "volumes",
+				"a cluster volume can be mounted by a swarm's service only"),
+			"use type: volume with the volume's driver");
 	if (m->kind != MOUNT_BIND || !can(c, ENGINE_LOCAL) || !m->source)
 		return;
 	bool there = !f->exists || f->exists(m->source, f->payload);
 	if (!there && !m->create_host_path)
-		diagnostic_hint(report(c, SEVERITY_ERROR, m->at, service, "volumes",
-				       "bind source %s is not there", m->source),
+		diagnostic_hint(finding_service(c->diagnostics, SEVERITY_ERROR, m->at, service,
+						"volumes", "bind source %s is not there",
+						m->source),
 				"create it, or write bind: {create_host_path: true}");
 	if (there && f->is_file && !can(c, ENGINE_FILE_BIND) && f->is_file(m->source, f->payload))
-		diagnostic_hint(report(c, SEVERITY_ERROR, m->at, service, "volumes",
-				       "this engine can bind folders only and %s is a file",
-				       m->source),
-				"bind its folder, or use configs");
+		diagnostic_hint(
+			finding_service(c->diagnostics, SEVERITY_ERROR, m->at, service, "volumes",
+					"this engine can bind folders only and %s is a file",
+					m->source),
+			"bind its folder, or use configs");
 }
 
 /* --- secrets and configs */
@@ -111,36 +81,50 @@ static void check_file(struct check *c, const struct service *service,
 		return;
 	struct position at = source->at.line ? source->at : use->at;
 	if (source->kind == SOURCE_EXTERNAL)
-		diagnostic_hint(report(c, SEVERITY_ERROR, use->at, service, attribute,
-				       "external %s %s: this engine keeps none", kind, source->key),
+		diagnostic_hint(finding_service(c->diagnostics, SEVERITY_ERROR, use->at, service,
+						attribute, "external %s %s: this engine keeps none",
+						kind, source->key),
 				"use file or environment");
 	if (source->driver || source->template_driver)
-		diagnostic_hint(report(c, SEVERITY_ERROR, use->at, service, attribute,
-				       "%s %s has a %s, which swarms alone have", kind, source->key,
-				       source->driver ? "driver" : "template_driver"),
-				"use file or environment without it");
+		diagnostic_hint(
+			finding_service(c->diagnostics, SEVERITY_ERROR, use->at, service, attribute,
+					"%s %s has a %s, which swarms alone have", kind,
+					source->key, source->driver ? "driver" : "template_driver"),
+			"use file or environment without it");
 	if (source->kind == SOURCE_FILE && !spec_copies(source, c->host) &&
 	    (use->uid || use->gid || use->mode))
-		diagnostic_hint(report(c, SEVERITY_WARNING, use->at, service, attribute,
-				       "%s %s is mounted: uid, gid and mode stay those of its file",
-				       kind, source->key),
-				"what comes from environment or content takes them");
+		diagnostic_hint(
+			finding_service(
+				c->diagnostics, SEVERITY_WARNING, use->at, service, attribute,
+				"%s %s is mounted: uid, gid and mode stay those of its file", kind,
+				source->key),
+			"what comes from environment or content takes them");
+	if (c->windows && (use->uid || use->gid || use->mode))
+		diagnostic_hint(finding_service(c->diagnostics, SEVERITY_WARNING, use->at, service,
+						attribute,
+						"%s %s: Windows files have no uid, gid and mode, "
+						"and these are ignored",
+						kind, source->key),
+				"remove them");
 	if (source->kind == SOURCE_FILE && f->exists && !f->exists(source->value, f->payload))
-		diagnostic_hint(report(c, SEVERITY_ERROR, at, service, attribute,
-				       "the file of %s %s is not there: %s", kind, source->key,
-				       source->value),
+		diagnostic_hint(finding_service(c->diagnostics, SEVERITY_ERROR, at, service,
+						attribute, "the file of %s %s is not there: %s",
+						kind, source->key, source->value),
 				"create it");
 	if (source->kind == SOURCE_ENVIRONMENT && !map_has(&c->project->environment, source->value))
-		diagnostic_hint(report(c, SEVERITY_ERROR, at, service, attribute,
-				       "%s %s comes from the environment variable %s, which is not "
-				       "set",
-				       kind, source->key, source->value),
-				"set it, in the environment or in .env");
+		diagnostic_hint(
+			finding_service(
+				c->diagnostics, SEVERITY_ERROR, at, service, attribute,
+				"%s %s comes from the environment variable %s, which is not "
+				"set",
+				kind, source->key, source->value),
+			"set it, in the environment or in .env");
 	if (service->read_only && spec_copies(source, c->host))
 		diagnostic_hint(
-			report(c, SEVERITY_ERROR, use->at, service, attribute,
-			       "%s %s is copied into the container, which read_only forbids", kind,
-			       source->key),
+			finding_service(
+				c->diagnostics, SEVERITY_ERROR, use->at, service, attribute,
+				"%s %s is copied into the container, which read_only forbids", kind,
+				source->key),
 			"use a file on this host");
 }
 
@@ -154,42 +138,49 @@ static void check_files(struct check *c, const struct service *service)
 	const struct file_source *source =
 		node_text(config) ? project_config(c->project, node_text(config)) : NULL;
 	if (source && source->kind == SOURCE_FILE)
-		diagnostic_hint(report(c, SEVERITY_ERROR, config->at, service,
-				       "credential_spec.config",
-				       "a credential spec cannot be sent from a file"),
+		diagnostic_hint(finding_service(c->diagnostics, SEVERITY_ERROR, config->at, service,
+						"credential_spec.config",
+						"a credential spec cannot be sent from a file"),
 				"write it as the config's content, or use credential_spec: file");
 }
 
 /* --- images and isolation */
 
-static void check_image(struct check *c, const struct service *service)
+/* Gives the isolation that was decided, or NULL. */
+static const char *check_image(struct check *c, const struct service *service)
 {
 	const struct image *image = census_image(&c->census, service->image);
 	if (image && image->os && *image->os && c->host->os_type &&
 	    !text_same(image->os, c->host->os_type)) {
-		diagnostic_hint(report(c, SEVERITY_ERROR, service->image_at, service, "image",
-				       "%s is an image for %s and this engine runs %s containers",
-				       service->image, image->os, c->host->os_type),
-				"choose another image, or another engine with --host");
-		return;
+		diagnostic_hint(
+			finding_service(c->diagnostics, SEVERITY_ERROR, service->image_at, service,
+					"image",
+					"%s is an image for %s and this engine runs %s containers",
+					service->image, image->os, c->host->os_type),
+			"choose another image, or another engine with --host");
+		return NULL;
 	}
 	bool asked = service->isolation && !text_same(service->isolation, "default");
 	if (!c->windows) {
 		if (asked)
-			diagnostic_hint(report(c, SEVERITY_ERROR, service->isolation_at, service,
-					       "isolation",
-					       "isolation %s is for Windows containers and this "
-					       "engine runs Linux containers",
-					       service->isolation),
-					"remove it");
-		return;
+			diagnostic_hint(
+				finding_service(c->diagnostics, SEVERITY_ERROR,
+						service->isolation_at, service, "isolation",
+						"isolation %s is for Windows containers and this "
+						"engine runs Linux containers",
+						service->isolation),
+				"remove it");
+		return NULL;
 	}
 	CLEANUP(error_drop) struct error *err = NULL;
 	struct isolation_answer answer;
 	const struct isolation_question question = isolation_ask(service, c->host, image);
-	if (isolation_decide(&question, &answer, &err) < 0)
-		report(c, SEVERITY_ERROR, asked ? service->isolation_at : service->image_at,
-		       service, asked ? "isolation" : "image", "%s", err->message);
+	if (isolation_decide(&question, &answer, &err) == 0)
+		return answer.isolation;
+	finding_service(c->diagnostics, SEVERITY_ERROR,
+			asked ? service->isolation_at : service->image_at, service,
+			asked ? "isolation" : "image", "%s", err->message);
+	return NULL;
 }
 
 /* --- health */
@@ -214,13 +205,15 @@ static void check_dependencies(struct check *c, const struct service *service)
 		const struct service *needed = project_service(c->project, d->service);
 		if (!needed || d->condition != DEPENDENCY_HEALTHY || has_health(c, needed))
 			continue;
-		diagnostic_hint(report(c, d->required ? SEVERITY_ERROR : SEVERITY_WARNING, d->at,
-				       service, "depends_on",
-				       "%s waits for %s to be healthy, which has no health check",
-				       service->name, d->service),
-				"give %s a healthcheck or x-wincompose: {probe: ...}, or use "
-				"condition: service_started",
-				d->service);
+		diagnostic_hint(
+			finding_service(c->diagnostics,
+					d->required ? SEVERITY_ERROR : SEVERITY_WARNING, d->at,
+					service, "depends_on",
+					"%s waits for %s to be healthy, which has no health check",
+					service->name, d->service),
+			"give %s a healthcheck or x-wincompose: {probe: ...}, or use "
+			"condition: service_started",
+			d->service);
 	}
 }
 
@@ -233,73 +226,16 @@ static void check_probe(struct check *c, const struct service *service)
 	ARRAY_FOR_EACH (struct service_port, p, &service->ports)
 		if (p->target == probe->port && !text_same(p->protocol, "udp"))
 			return;
-	diagnostic_hint(report(c, SEVERITY_ERROR, probe->at, service, "x-wincompose.probe",
-			       "port %u cannot be dialled from here: it is not published and the "
-			       "engine's container addresses cannot be reached",
-			       probe->port),
-			"publish it: ports: [\"%u\"]", probe->port);
-}
-
-/* --- what only Windows refuses beyond the table */
-
-static void check_windows(struct check *c, const struct service *service)
-{
-	static const char *const loggers[] = {"local", "journald"};
-	for (size_t i = 0; i < service->security_opt.len; i++)
-		if (!text_starts(service->security_opt.items[i], "credentialspec="))
-			report(c, SEVERITY_ERROR, at_of(service, "security_opt"), service,
-			       "security_opt", "Windows knows only credentialspec=, not \"%s\"",
-			       service->security_opt.items[i]);
-	for (size_t i = 0; i < ARRAY_LEN(loggers); i++)
-		if (text_same(service->logging_driver, loggers[i]))
-			diagnostic_hint(report(c, SEVERITY_ERROR, at_of(service, "logging"),
-					       service, "logging.driver",
-					       "Windows has no logging driver %s", loggers[i]),
-					"use json-file");
-	const char *mode = service->network_mode;
-	if (text_same(mode, "host"))
-		diagnostic_hint(report(c, SEVERITY_ERROR, service->network_mode_at, service,
-				       "network_mode", "Windows has no host network"),
-				"publish the ports");
-	if (mode && text_same(service->isolation, "hyperv") &&
-	    (text_starts(mode, "container:") || text_starts(mode, "service:")))
-		diagnostic_hint(report(c, SEVERITY_ERROR, service->network_mode_at, service,
-				       "network_mode",
-				       "a container with isolation hyperv cannot share a network"),
-				"use isolation: process");
+	diagnostic_hint(
+		finding_service(c->diagnostics, SEVERITY_ERROR, probe->at, service,
+				"x-wincompose.probe",
+				"port %u cannot be dialled from here: it is not published and the "
+				"engine's container addresses cannot be reached",
+				probe->port),
+		"publish it: ports: [\"%u\"]", probe->port);
 }
 
 /* --- networks and volumes */
-
-static struct diagnostic *tell_network(struct check *c, const struct network *network,
-				       const char *attribute, const char *sentence)
-{
-	CLEANUP(memory_free)
-	char *path =
-		memory_format("networks.%s%s%s", network->key, *attribute ? "." : "", attribute);
-	return diagnostics_add(c->diagnostics, SEVERITY_ERROR, network->at, path, "%s", sentence);
-}
-
-static void check_windows_network(struct check *c, const struct network *n)
-{
-	static const char *const drivers[] = {"bridge", "host", "macvlan", "ipvlan"};
-	for (size_t i = 0; i < ARRAY_LEN(drivers); i++)
-		if (text_same(n->driver, drivers[i]))
-			diagnostic_hint(
-				tell_network(c, n, "driver", "Windows has no such network driver"),
-				"use nat, transparent or l2bridge");
-	if (n->ipv6)
-		tell_network(c, n, "enable_ipv6", "Windows container networks have no IPv6");
-	if (n->internal)
-		tell_network(c, n, "internal", "Windows refuses internal networks");
-	ARRAY_FOR_EACH (struct ipam_pool, pool, &n->ipam) {
-		if (pool->ip_range)
-			tell_network(c, n, "ipam.config.ip_range", "Windows refuses ip_range");
-		if (pool->aux_addresses.len)
-			tell_network(c, n, "ipam.config.aux_addresses",
-				     "Windows refuses aux_addresses");
-	}
-}
 
 struct range {
 	struct subnet subnet;
@@ -317,7 +253,8 @@ static void check_overlap(struct check *c, const struct range *a, const struct r
 	CLEANUP(memory_free)
 	char *sentence = memory_format("subnet %s overlaps with %s of network %s", b->text, a->text,
 				       a->network ? a->network->key : a->other->name);
-	diagnostic_hint(tell_network(c, b->network, "ipam.config.subnet", sentence),
+	diagnostic_hint(finding_network(c->diagnostics, SEVERITY_ERROR, b->network,
+					"ipam.config.subnet", "%s", sentence),
 			"choose another, or leave it to the engine");
 }
 
@@ -347,10 +284,9 @@ static void check_subnets(struct check *c)
 static void check_external(struct check *c)
 {
 	ARRAY_FOR_EACH (struct network, n, &c->project->networks) {
-		if (c->windows && !n->external)
-			check_windows_network(c, n);
 		if (n->external && !map_has(&c->census.networks, n->name))
-			diagnostic_hint(tell_network(c, n, "", "external network is not there"),
+			diagnostic_hint(finding_network(c->diagnostics, SEVERITY_ERROR, n, "",
+							"external network is not there"),
 					"create it: docker network create %s", n->name);
 	}
 	ARRAY_FOR_EACH (struct volume, v, &c->project->volumes) {
@@ -371,6 +307,7 @@ void preflight_check(const struct project *project, const struct preflight_facts
 			  .host = facts->host,
 			  .diagnostics = diagnostics,
 			  .windows = !(facts->host->capabilities & ENGINE_LINUX)};
+	const struct windows_check w = {project, facts->host, diagnostics};
 	census_take(&c.census, project, facts->observed);
 	rule_check(project, facts, diagnostics);
 	publish_check(project, facts, diagnostics);
@@ -379,13 +316,16 @@ void preflight_check(const struct project *project, const struct preflight_facts
 		ARRAY_FOR_EACH (struct service_mount, m, &service->mounts)
 			check_mount(&c, service, m);
 		check_files(&c, service);
-		if (!service->provider)
-			check_image(&c, service);
+		const char *isolation = service->provider ? NULL : check_image(&c, service);
 		check_dependencies(&c, service);
 		check_probe(&c, service);
-		if (c.windows)
-			check_windows(&c, service);
+		if (!c.windows)
+			continue;
+		windows_check_mounts(&w, service);
+		windows_check_service(&w, service, isolation);
 	}
+	if (c.windows)
+		windows_check_ground(&w);
 	check_external(&c);
 	check_subnets(&c);
 	census_drop(&c.census);

@@ -13,6 +13,12 @@
 
 struct diagnostics;
 
+/* What stands in the way of a port. The zero value: nothing is known of it. */
+struct preflight_obstacle {
+	char holder[128];     /* "nginx (process 1234)" */
+	unsigned first, last; /* the range that Windows keeps back, or 0 */
+};
+
 struct preflight_facts {
 	const struct engine_host *host;
 	const struct observed *observed;
@@ -21,8 +27,9 @@ struct preflight_facts {
 	/* Whether a path is a file and no folder; NULL: not checked. */
 	bool (*is_file)(const char *path, void *payload);
 	/* Whether a host port (ip may be NULL) is taken by somebody else than this project's
-	 * containers; NULL: not checked. */
-	bool (*port_taken)(const char *ip, unsigned port, const char *protocol, void *payload);
+	 * containers, or kept back by the system, and what is known of that; NULL: not checked. */
+	bool (*port_taken)(const char *ip, unsigned port, const char *protocol,
+			   struct preflight_obstacle *obstacle, void *payload);
 	void *payload;
 };
 

@@ -112,6 +112,27 @@ static void check_pair(const struct claim *a, const struct claim *b,
 			"give one of them another port");
 }
 
+static void tell_taken(const struct claim *claim, const struct preflight_obstacle *obstacle,
+		       struct diagnostics *diagnostics)
+{
+	const struct service *service = claim->service;
+	if (obstacle->first) {
+		diagnostic_hint(
+			report(diagnostics, service, claim->at,
+			       "port %u/%s is in the range %u-%u that Windows keeps back",
+			       claim->port, claim->protocol, obstacle->first, obstacle->last),
+			"publish at another port; or, as an administrator: net stop winnat, "
+			"netsh int ipv4 add excludedportrange protocol=%s startport=%u "
+			"numberofports=1 store=persistent, net start winnat",
+			claim->protocol, claim->port);
+		return;
+	}
+	diagnostic_hint(report(diagnostics, service, claim->at,
+			       "port %u/%s of this host is taken%s%s", claim->port, claim->protocol,
+			       *obstacle->holder ? " by " : "", obstacle->holder),
+			"end what listens there, or publish at another port");
+}
+
 void publish_check(const struct project *project, const struct preflight_facts *facts,
 		   struct diagnostics *diagnostics)
 {
@@ -123,12 +144,10 @@ void publish_check(const struct project *project, const struct preflight_facts *
 		qsort(claims.items, claims.len, sizeof(*claims.items), by_port);
 	for (size_t i = 0; i < claims.len; i++) {
 		const struct claim *a = &claims.items[i];
+		struct preflight_obstacle obstacle = {0};
 		if (facts->port_taken &&
-		    facts->port_taken(a->ip, a->port, a->protocol, facts->payload))
-			diagnostic_hint(report(diagnostics, a->service, a->at,
-					       "port %u/%s of this host is taken", a->port,
-					       a->protocol),
-					"end what listens there, or publish at another port");
+		    facts->port_taken(a->ip, a->port, a->protocol, &obstacle, facts->payload))
+			tell_taken(a, &obstacle, diagnostics);
 		for (size_t j = i + 1; j < claims.len; j++) {
 			const struct claim *b = &claims.items[j];
 			if (b->port != a->port || !text_same(b->protocol, a->protocol))

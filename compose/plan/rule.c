@@ -20,6 +20,7 @@ static const struct rule {
 	enum severity severity;
 	const char *sentence;
 	const char *hint;
+	bool zero_asks; /* "0" is a value like any other */
 } rules[] = {
 	{"privileged", WINDOWS, 0, SEVERITY_ERROR, "Windows containers have no privileged mode",
 	 "remove it"},
@@ -30,7 +31,7 @@ static const struct rule {
 	{"ulimits", WINDOWS, 0, SEVERITY_ERROR, "Windows containers have no ulimits",
 	 "remove them"},
 	{"cpuset", WINDOWS, 0, SEVERITY_ERROR, "Windows containers cannot be bound to processors",
-	 "use cpus or cpu_count"},
+	 "use cpus or cpu_count", true},
 	{"cgroup_parent", WINDOWS, 0, SEVERITY_ERROR, "Windows has no cgroups", "remove it"},
 	{"blkio_config", WINDOWS, 0, SEVERITY_ERROR, "Windows has no blkio controls", "remove it"},
 	{"cpu_period", WINDOWS, 0, SEVERITY_ERROR, "Windows refuses cpu_period", "use cpus"},
@@ -98,7 +99,7 @@ static const struct rule {
 };
 
 /* Whether something was written that asks for anything: not null, false, 0 or empty. */
-static bool asks(const struct node *node)
+static bool asks(const struct node *node, bool zero_asks)
 {
 	if (!node)
 		return false;
@@ -112,7 +113,7 @@ static bool asks(const struct node *node)
 	case NODE_FLOAT:
 		return node->real != 0;
 	case NODE_STRING:
-		return *node->text && strcmp(node->text, "0") != 0;
+		return *node->text && (zero_asks || strcmp(node->text, "0") != 0);
 	case NODE_SEQUENCE:
 		return node->sequence.len > 0;
 	case NODE_MAPPING:
@@ -156,7 +157,7 @@ void rule_check(const struct project *project, const struct preflight_facts *fac
 			if (!applies(rule, facts->host))
 				continue;
 			const struct node_entry *entry = entry_at(service->node, rule->path);
-			if (!entry || !asks(entry->value))
+			if (!entry || !asks(entry->value, rule->zero_asks))
 				continue;
 			CLEANUP(memory_free)
 			char *path = memory_format("services.%s.%s", service->name, rule->path);

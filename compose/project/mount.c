@@ -27,7 +27,7 @@ static char *part_end(char *text)
 {
 	unsigned open = 0;
 
-	if (is_drive(text) && text[2] != '\0')
+	if (is_drive(text))
 		text += 2;
 	for (; *text && (open > 0 || *text != ':'); text++) {
 		if (text[0] == '$' && text[1] == '{')
@@ -56,6 +56,18 @@ static void split(char *text, struct parts *parts)
 	}
 }
 
+bool mount_is_pipe(const char *path)
+{
+	static const char prefix[] = "\\\\.\\pipe\\";
+	size_t i = 0;
+	for (; path && prefix[i]; i++) {
+		char given = path[i] == '/' ? '\\' : (char)tolower((unsigned char)path[i]);
+		if (given != prefix[i])
+			return false;
+	}
+	return path && path[i];
+}
+
 static bool is_path(const char *source)
 {
 	return strchr("./~", source[0]) || text_starts(source, "\\\\") || is_drive(source);
@@ -71,6 +83,16 @@ static struct node *set(struct shaper *shaper, struct node *item, const char *ke
 static void set_text(struct shaper *shaper, struct node *item, const char *key, const char *text)
 {
 	set(shaper, item, key, node_string(shaper->arena, text, item->at));
+}
+
+/* The engine knows pipes by their backslashes alone. */
+static void set_pipe(struct shaper *shaper, struct node *item, const char *key, const char *path)
+{
+	char *pipe = arena_copy(shaper->arena, path);
+
+	for (char *c = pipe; *c; c++)
+		*c = *c == '/' ? '\\' : *c;
+	set_text(shaper, item, key, pipe);
 }
 
 /* What is no option that we know is let pass, as docker compose does: there are drivers that have
@@ -139,6 +161,15 @@ bool mount_expand(struct shaper *shaper, const struct node *brief, const struct 
 	node_room(shaper->arena, item, 5);
 	const char *source = parts.len > 1 ? parts.part[0] : NULL;
 	const char *target = parts.part[parts.len > 1 ? 1 : 0];
+	if (mount_is_pipe(source) && mount_is_pipe(target)) {
+		set_text(shaper, item, "type", "npipe");
+		set_pipe(shaper, item, "source", source);
+		set_pipe(shaper, item, "target", target);
+		if (parts.len > 2)
+			set_options(shaper, item, parts.part[2], NULL, NULL);
+		node_append(shaper->arena, items, item);
+		return true;
+	}
 	if (source && is_path(source)) {
 		bind = node_new(shaper->arena, NODE_MAPPING, brief->at);
 		node_room(shaper->arena, bind, 1);

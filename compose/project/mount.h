@@ -13,3 +13,6 @@
 
 bool mount_expand(struct shaper *shaper, const struct node *brief, const struct trail *trail,
 		  struct node *items);
+
+/* Whether it is the path of a named pipe of Windows: \\.\pipe\NAME, with either slash. */
+bool mount_is_pipe(const char *path);

@@ -37,11 +37,15 @@ struct operate {
 	struct project *skeleton; /* what the labels say, where the operation has a name only */
 	struct plan *plan;
 	struct fallback fallback;
+	bool cured; /* what failed was a refusal that planning again cures */
 	unsigned attempts;
 	uint64_t waits_since; /* for another process's lock; 0: it does not */
 	bool closely;         /* containers are inspected, each */
 	bool cancelled;
 	bool told_holder, told_version;
+	bool asks_ranges;
+	bool ranges_known; /* of ports that the system keeps back */
+	struct facts_own own;
 	struct error *error;
 	void (*done)(const struct error *err, void *payload);
 	void *payload;
@@ -87,6 +91,8 @@ static void closed(struct alarm *alarm)
 	file_lock_drop(&operate->lock);
 	plan_drop(&operate->plan);
 	fallback_drop(&operate->fallback);
+	ports_drop_ranges(&operate->own.tcp);
+	ports_drop_ranges(&operate->own.udp);
 	observed_drop(&operate->observed);
 	project_drop(&operate->skeleton);
 	free(operate);
@@ -127,7 +133,10 @@ static void executed(const struct execute_result *result, const struct error *er
 		CLEANUP(error_drop) struct error *ignored = NULL;
 		record_remove(operate->options.home, &ignored);
 	}
-	finish(operate, err);
+	if (operate->cured && operate->cancelled)
+		finish_cancelled(operate);
+	else
+		finish(operate, err);
 }
 
 /* A refused start that the other isolation cures: what was found is in the next plan. */
@@ -152,11 +161,13 @@ static bool failing(const struct step *step, struct error **err, void *payload)
 	options->isolation_count = operate->fallback.found.len;
 	/* One for each service at the most: these are no attempts at the same thing. */
 	operate->attempts = 1;
+	operate->cured = true;
 	return true;
 }
 
 static void execute(struct operate *operate)
 {
+	operate->cured = false;
 	operate->execute.failing = failing;
 	operate->execute.failing_payload = operate;
 	operate->execute.project = operate->operation.project->name;
@@ -173,7 +184,7 @@ static int preflight(struct operate *operate, struct error **err)
 {
 	const struct engine_host *host = engine_host_known(operate->options.engine);
 	CLEANUP(diagnostics_drop) struct diagnostics findings = {0};
-	struct facts_own own = {operate->operation.project->name, &operate->observed};
+	struct facts_own *own = &operate->own;
 	struct preflight_facts facts = {
 		.host = host,
 		.observed = &operate->observed,
@@ -185,7 +196,9 @@ static int preflight(struct operate *operate, struct error **err)
 		facts.exists = facts_exists;
 		facts.is_file = facts_is_file;
 		facts.port_taken = facts_port_taken;
-		facts.payload = &own;
+		own->project = operate->operation.project->name;
+		own->observed = &operate->observed;
+		facts.payload = own;
 	}
 	preflight_check(operate->operation.project, &facts, &findings);
 	ARRAY_FOR_EACH (struct diagnostic, finding, &findings.list) {
@@ -240,6 +253,53 @@ static void decide(struct operate *operate)
 		execute(operate);
 }
 
+/* --- ports that Windows keeps back; asked for once, and where ports are published alone */
+
+static void ranges_copy(struct ports_ranges *to, const struct ports_ranges *from)
+{
+	for (size_t i = 0; from && i < from->len; i++)
+		array_push(to, from->items[i]);
+}
+
+static void udp_ranges(const struct ports_ranges *ranges, const struct error *err, void *payload)
+{
+	struct operate *operate = payload;
+
+	if (err)
+		log_debug("ports: %s", err->message);
+	ranges_copy(&operate->own.udp, ranges);
+	operate->asks_ranges = false;
+	operate->ranges_known = true;
+	if (operate->cancelled)
+		finish_cancelled(operate);
+	else
+		decide(operate);
+}
+
+static void tcp_ranges(const struct ports_ranges *ranges, const struct error *err, void *payload)
+{
+	struct operate *operate = payload;
+
+	if (err)
+		log_debug("ports: %s", err->message);
+	ranges_copy(&operate->own.tcp, ranges);
+	ports_ask_ranges(operate->loop, PORTS_UDP, udp_ranges, operate);
+}
+
+static bool needs_ranges(const struct operate *operate)
+{
+	const struct engine_host *host = engine_host_known(operate->options.engine);
+
+	if (operate->ranges_known || operate->operation.plan.goal != PLAN_UP ||
+	    !(host->capabilities & ENGINE_LOCAL) || (host->capabilities & ENGINE_LINUX))
+		return false;
+	ARRAY_FOR_EACH (const struct service, service, &operate->operation.project->services) {
+		if (service->ports.len)
+			return true;
+	}
+	return false;
+}
+
 static void listed(struct observed *observed, const struct error *err, void *payload)
 {
 	struct operate *operate = payload;
@@ -256,7 +316,12 @@ static void listed(struct observed *observed, const struct error *err, void *pay
 	observed_drop(&operate->observed);
 	operate->observed = *observed;
 	*observed = (struct observed){0};
-	decide(operate);
+	if (needs_ranges(operate)) {
+		operate->asks_ranges = true;
+		ports_ask_ranges(operate->loop, PORTS_TCP, tcp_ranges, operate);
+	} else {
+		decide(operate);
+	}
 }
 
 static void strings_drop(struct strings *strings)
@@ -477,6 +542,8 @@ void operate_cancel(struct operate *operate)
 		engine_cancel(operate->request);
 	else if (operate->client)
 		control_cancel(operate->client);
+	else if (operate->asks_ranges)
+		return;
 	else
 		turn(operate, 0, finish_cancelled);
 }

@@ -8,7 +8,7 @@
 #include "tests/torture.h"
 
 static const char yaml[] = "services:\n"
-			   "  api: {image: core, scale: 2}\n"
+			   "  api: {image: core, scale: 2, ports: ['80']}\n"
 			   "  web: {image: tiny, depends_on: [api]}\n";
 
 /* A run on a Windows host, and what was said. */
@@ -97,11 +97,17 @@ static void check(struct torture *torture)
 	{                                                                                          \
 		.os_type = "windows", .os_version = "10.0.26100.2605",                             \
 		.capabilities = ENGINE_ISOLATION_PROCESS | ENGINE_ISOLATION_HYPERV |               \
-				ENGINE_MULTI_NETWORK | ENGINE_HEALTHCHECK                          \
+				ENGINE_MULTI_NETWORK | ENGINE_HEALTHCHECK | ENGINE_LOCAL           \
 	}
+
+static void close_it(struct torture *torture)
+{
+	operate_cancel(torture->operation);
+}
 
 static const struct torture_case falling = {.prepare = prepare,
 					    .begin = begin,
+					    .close = close_it,
 					    .check = check,
 					    .world = WINDOWS_HOST,
 					    .tolerant = true};
@@ -252,6 +258,16 @@ static void a_failure_at_any_request_is_told_once(void **state)
 	text_drop(&run.said);
 }
 
+static void closing_at_any_request_ends_it_cleanly(void **state)
+{
+	CLEANUP(project_drop) struct project *project = stack_load(yaml);
+	struct run run = {.project = project, .refuses = {"process"}, .code = unexpected};
+
+	(void)state;
+	assert_true(torture_close(&falling, &run) > 10);
+	text_drop(&run.said);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +279,7 @@ int main(void)
 		cmocka_unit_test(no_other_failure_makes_anything_anew),
 		cmocka_unit_test(a_kill_at_any_call_converges_in_one_more_run),
 		cmocka_unit_test(a_failure_at_any_request_is_told_once),
+		cmocka_unit_test(closing_at_any_request_ends_it_cleanly),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

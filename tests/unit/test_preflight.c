@@ -42,10 +42,12 @@ static bool all_are_files(const char *path, void *payload)
 	return true;
 }
 
-static bool port_8080_is_taken(const char *ip, unsigned port, const char *protocol, void *payload)
+static bool port_8080_is_taken(const char *ip, unsigned port, const char *protocol,
+			       struct preflight_obstacle *obstacle, void *payload)
 {
 	(void)ip;
 	(void)payload;
+	snprintf(obstacle->holder, sizeof(obstacle->holder), "nginx (process 12)");
 	return port == 8080 && strcmp(protocol, "tcp") == 0;
 }
 
@@ -256,9 +258,34 @@ static void ports_that_cannot_be_had_are_told_each_at_its_line(void **state)
 		 "    ports:\n"
 		 "      - '7000:70'\n"
 		 "      - '7001-7003:70'\n");
-	assert_found(f, "E 5 services.a.ports: port 8080/tcp of this host is taken\n"
+	assert_found(f, "E 5 services.a.ports: port 8080/tcp of this host is taken by "
+			"nginx (process 12)\n"
 			"E 12 services.b.ports: port 9000/tcp is published by a too, at line 6\n"
 			"E 19 services.c.ports: 3 containers cannot share published port 7000\n");
+}
+
+static bool all_are_kept_back(const char *ip, unsigned port, const char *protocol,
+			      struct preflight_obstacle *obstacle, void *payload)
+{
+	(void)ip, (void)port, (void)protocol, (void)payload;
+	obstacle->first = 8000;
+	obstacle->last = 8099;
+	return true;
+}
+
+static void a_port_in_a_range_that_windows_keeps_back_is_told_with_the_range(void **state)
+{
+	struct fixture *f = *state;
+	on_windows(f);
+	f->facts.port_taken = all_are_kept_back;
+	check(f, "services:\n"
+		 "  a:\n"
+		 "    image: tiny\n"
+		 "    ports: ['8080:80']\n");
+	assert_found(f,
+		     "E 4 services.a.ports: port 8080/tcp is in the range 8000-8099 that Windows "
+		     "keeps back\n");
+	assert_non_null(strstr(f->found.list.items[0].hint, "net stop winnat"));
 }
 
 static void what_windows_cannot_publish_is_told(void **state)
@@ -480,6 +507,7 @@ int main(void)
 		TEST(hyperv_where_it_is_not_is_an_error_at_its_line),
 		TEST(an_image_for_another_system_or_build_is_told_at_the_image),
 		TEST(ports_that_cannot_be_had_are_told_each_at_its_line),
+		TEST(a_port_in_a_range_that_windows_keeps_back_is_told_with_the_range),
 		TEST(what_windows_cannot_publish_is_told),
 		TEST(missing_sources_are_told_where_nobody_would_make_them),
 		TEST(a_file_cannot_be_bound_where_the_engine_binds_folders_only),
