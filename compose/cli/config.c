@@ -89,28 +89,28 @@ static const struct part *choose_part(const struct values *values)
 
 /* --- the whole */
 
-/* What is printed is a project file again, so that a $ must not begin a variable. */
-static void add_escaped(struct text *out, const char *text, bool escape)
+/* In JSON docker compose doubles every $, those of keys too. */
+static void add_json(const struct project *project, bool raw, struct text *out)
 {
-	for (; *text; text++) {
-		text_add_char(out, *text);
-		if (*text == '$' && escape)
+	CLEANUP(json_drop) cJSON *json = print_json(project, raw);
+	CLEANUP(memory_free) char *printed = json_print_pretty(json);
+
+	for (const char *c = printed; *c; c++) {
+		text_add_char(out, *c);
+		if (*c == '$' && !raw)
 			text_add_char(out, '$');
 	}
+	text_add_char(out, '\n');
 }
 
 static void add_whole(const struct project *project, const struct values *values, struct text *out)
 {
-	CLEANUP(text_drop) struct text whole = {0};
-
-	if (!values->format || strcmp(values->format, "yaml") == 0) {
-		node_to_yaml(project->root, &whole);
-	} else {
-		CLEANUP(json_drop) cJSON *json = print_json(project, values->no_interpolate);
-		CLEANUP(memory_free) char *printed = json_print_pretty(json);
-		text_printf(&whole, "%s\n", printed);
-	}
-	add_escaped(out, text_string(&whole), !values->no_interpolate);
+	if (values->format && strcmp(values->format, "yaml") != 0)
+		add_json(project, values->no_interpolate, out);
+	else if (values->no_interpolate)
+		node_to_yaml(project->root, out);
+	else
+		node_to_file(project->root, out);
 }
 
 /* --- the verb */

@@ -103,3 +103,6 @@ bool node_same(const struct node *a,
  * tree. */
 cJSON *node_to_json(const struct node *node);
 void node_to_yaml(const struct node *node, struct text *out);
+/* The same as a project file: a $ in a value is doubled, so that it begins no variable. Keys are
+ * read as they are. */
+void node_to_file(const struct node *node, struct text *out);

@@ -142,7 +142,19 @@ static void add_string(struct text *out, const char *text, size_t depth, bool ke
 		text_add(out, text);
 }
 
-static void add_scalar(struct text *out, const struct node *node, size_t depth)
+static void add_value(struct text *out, const char *text, size_t depth, bool doubled)
+{
+	CLEANUP(text_drop) struct text twice = {0};
+
+	for (const char *c = text; doubled && *c; c++) {
+		text_add_char(&twice, *c);
+		if (*c == '$')
+			text_add_char(&twice, '$');
+	}
+	add_string(out, doubled ? text_string(&twice) : text, depth, false);
+}
+
+static void add_scalar(struct text *out, const struct node *node, size_t depth, bool doubled)
 {
 	switch (node->kind) {
 	case NODE_NULL:
@@ -161,7 +173,7 @@ static void add_scalar(struct text *out, const struct node *node, size_t depth)
 			scalar_add_real(out, node->real);
 		break;
 	default:
-		add_string(out, node->text, depth, false);
+		add_value(out, node->text, depth, doubled && strchr(node->text, '$'));
 	}
 }
 
@@ -185,13 +197,14 @@ static bool is_empty(const struct node *node)
 }
 
 /* Writes a value behind "key:" or "-". A collection in a sequence begins on the dash's own line. */
-static void add_node(struct text *out, const struct node *node, size_t depth, bool same_line)
+static void add_node(struct text *out, const struct node *node, size_t depth, bool same_line,
+		     bool doubled)
 {
 	if (node->kind < NODE_SEQUENCE || is_empty(node)) {
 		if (out->len > 0)
 			text_add_char(out, ' ');
 		if (node->kind < NODE_SEQUENCE)
-			add_scalar(out, node, depth);
+			add_scalar(out, node, depth, doubled);
 		else
 			text_add(out, node->kind == NODE_SEQUENCE ? "[]" : "{}");
 		text_add_char(out, '\n');
@@ -207,19 +220,28 @@ static void add_node(struct text *out, const struct node *node, size_t depth, bo
 			text_add_repeat(out, ' ', depth * 2);
 		if (node->kind == NODE_SEQUENCE) {
 			text_add_char(out, '-');
-			add_node(out, node->sequence.items[i], depth + 1, true);
+			add_node(out, node->sequence.items[i], depth + 1, true, doubled);
 		} else {
 			add_key(out, node->mapping.entries[i].key, depth);
-			add_node(out, node->mapping.entries[i].value, depth + 1, false);
+			add_node(out, node->mapping.entries[i].value, depth + 1, false, doubled);
 		}
 	}
 }
 
+static void render(const struct node *node, bool doubled, struct text *out)
+{
+	CLEANUP(text_drop) struct text own = {0};
+
+	add_node(&own, node, 0, false, doubled);
+	text_add_n(out, own.data, own.len);
+}
+
 void node_to_yaml(const struct node *node, struct text *out)
 {
-	struct text own = {0};
+	render(node, false, out);
+}
 
-	add_node(&own, node, 0, false);
-	text_add_n(out, own.data, own.len);
-	text_drop(&own);
+void node_to_file(const struct node *node, struct text *out)
+{
+	render(node, true, out);
 }

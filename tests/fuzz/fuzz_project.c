@@ -121,20 +121,15 @@ static void check_printed(const struct project *project, struct project_options 
 	CLEANUP(diagnostics_drop) struct diagnostics diagnostics = {0};
 	CLEANUP(error_drop) struct error *err = NULL;
 	CLEANUP(project_drop) struct project *again = NULL;
-	CLEANUP(text_drop) struct text yaml = {0}, escaped = {0};
+	CLEANUP(text_drop) struct text yaml = {0};
 
-	node_to_yaml(project->root, &yaml);
-	for (size_t i = 0; i < yaml.len; i++) {
-		text_add_char(&escaped, yaml.data[i]);
-		if (yaml.data[i] == '$')
-			text_add_char(&escaped, '$');
-	}
-	put(files[0], text_string(&escaped), escaped.len);
+	node_to_file(project->root, &yaml);
+	put(files[0], text_string(&yaml), yaml.len);
 	options.files = files;
 	options.profiles = all;
 	if (project_load(&options, &diagnostics, &again, &err) < 0 ||
 	    !node_same(project->root, again->root)) {
-		fprintf(stderr, "%s\n%s\n", err ? err->message : "not the same", escaped.data);
+		fprintf(stderr, "%s\n%s\n", err ? err->message : "not the same", yaml.data);
 		abort();
 	}
 }

@@ -252,15 +252,9 @@ static int print_again(const struct show *show, struct project *project)
 	CLEANUP(error_drop) struct error *err = NULL;
 	CLEANUP(diagnostics_drop) struct diagnostics diagnostics = {0};
 	CLEANUP(project_drop) struct project *again = NULL;
-	CLEANUP(text_drop) struct text plain = {0};
 	CLEANUP(text_drop) struct text yaml = {0};
 
-	node_to_yaml(project->root, &plain);
-	for (const char *c = text_string(&plain); *c; c++) {
-		text_add_char(&yaml, *c);
-		if (*c == '$' && !options.no_interpolate)
-			text_add_char(&yaml, '$');
-	}
+	(options.no_interpolate ? node_to_yaml : node_to_file)(project->root, &yaml);
 	int file = mkstemp(path);
 	if (file < 0)
 		return 2;
