@@ -71,6 +71,7 @@ engine_docker() {
 start_proxy() {
 	: >"$work/rules"
 	: >"$work/journal"
+	: >"$work/proxy.out" # here: the new proxy's shell may empty it after the last one's "ready" was read
 	"$PROXY" --listen "$work/proxy.sock" --engine "$socket" --rules "$work/rules" \
 		--journal "$work/journal" >"$work/proxy.out" 2>&1 &
 	proxy_pid=$!
