@@ -546,7 +546,11 @@ static void close_frame(struct reader *reader)
 
 	merge_all(reader, frame);
 	settle(reader->arena, frame->node);
-	set_anchor(reader, frame->anchor, frame->node, frame->extent);
+	/* Where something within it has the same name, that is the later one. */
+	const struct anchor *anchor =
+		frame->anchor ? map_get(&reader->anchors, frame->anchor) : NULL;
+	if (anchor && !anchor->node)
+		set_anchor(reader, frame->anchor, frame->node, frame->extent);
 	drop_frame(frame);
 	struct frame done = *frame;
 	reader->depth--;

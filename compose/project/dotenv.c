@@ -36,10 +36,18 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
 }
 
+/* How many bytes a blank takes, the no-break space and the next-line character among them; 0: it is none. */
+static size_t blank_len(const char *at)
+{
+	if (is_blank(*at))
+		return 1;
+	return strncmp(at, "\xc2\xa0", 2) == 0 || strncmp(at, "\xc2\x85", 2) == 0 ? 2 : 0;
+}
+
 static void skip_blanks(struct reader *reader)
 {
-	while (is_blank(*reader->at))
-		reader->at++;
+	while (blank_len(reader->at) > 0)
+		reader->at += blank_len(reader->at);
 }
 
 static bool is_key(char c)
@@ -86,18 +94,25 @@ static bool set_expanded(struct reader *reader, const char *name, const char *va
 	return give(reader, name, text_string(&out), at);
 }
 
-/* To the end of the line or " #", without the blanks at the end. */
+/* To the end of the line or " #", without the blanks at the end. Where the value would begin, # is
+ * part of it. */
 static bool read_plain(struct reader *reader, const char *name, struct position at)
 {
 	size_t len = strcspn(reader->at, "\n");
 	CLEANUP(memory_free) char *value = memory_copy_n(reader->at, len);
 
-	for (size_t i = 0; i < len; i++)
-		if (value[i] == '#' && (i == 0 || is_blank(value[i - 1])))
-			len = i;
-	while (len > 0 && is_blank(value[len - 1]))
-		len--;
-	value[len] = '\0';
+	const char *comment = strstr(value, " #");
+	if (comment)
+		len = (size_t)(comment - value);
+	for (;;) {
+		value[len] = '\0';
+		if (len > 0 && blank_len(value + len - 1) == 1)
+			len--;
+		else if (len > 1 && blank_len(value + len - 2) == 2)
+			len -= 2;
+		else
+			break;
+	}
 	next_line(reader);
 	return set_expanded(reader, name, value, at);
 }
@@ -149,7 +164,10 @@ static bool read_quoted(struct reader *reader, const char *name, struct position
 		} else if (reader->at[1] == '\'') {
 			text_add_char(&value, *++reader->at);
 		} else {
+			/* Two backslashes stay two, and the second does not open an escape. */
 			text_add_char(&value, '\\');
+			if (reader->at[1] == '\\')
+				text_add_char(&value, *++reader->at);
 		}
 	}
 	if (!*reader->at) {
@@ -185,6 +203,8 @@ static bool read_statement(struct reader *reader)
 		reader->at += 6;
 		skip_blanks(reader);
 	}
+	if (*reader->at == '\n')
+		return true;
 	struct position at = place(reader);
 	const char *start = reader->at;
 	while (is_key(*reader->at))
@@ -194,7 +214,7 @@ static bool read_statement(struct reader *reader)
 	if (len == 0)
 		return bad_name(reader, start, at);
 	CLEANUP(memory_free) char *name = memory_copy_n(start, len);
-	if (*reader->at == '\n' || !*reader->at || *reader->at == '#')
+	if (*reader->at == '\n' || !*reader->at)
 		return set_inherited(reader, name, at);
 	if (*reader->at != '=' && *reader->at != ':')
 		return bad_name(reader, start, at);

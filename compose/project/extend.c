@@ -228,6 +228,12 @@ static struct node *base_of(struct extend *extend, struct source *source,
 	const struct node *file = node_get(extends, "file");
 	size_t errors = extend->shaper->diagnostics->errors;
 
+	if (extends && extends->kind == NODE_NULL && extends->tag == NODE_PLAIN) {
+		diagnostic_hint(
+			complain(extend, extends->at, link->service, "\"extends\" has no value"),
+			"give it one, or remove the line");
+		return NULL;
+	}
 	if (!extends || extends->kind != NODE_MAPPING)
 		return NULL;
 	if (!wanted) {
@@ -239,7 +245,7 @@ static struct node *base_of(struct extend *extend, struct source *source,
 			 "services extend each other over more than 32 levels");
 		return NULL;
 	}
-	struct source *from = file ? open_source(extend, source, file, link) : source;
+	struct source *from = node_text(file) ? open_source(extend, source, file, link) : source;
 	if (!from || is_circle(extend, link, from, wanted->text))
 		return NULL;
 	struct node *base = extended(extend, from, wanted->text, link);

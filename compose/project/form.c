@@ -89,8 +89,19 @@ struct node *form_int(struct shaper *shaper, const struct row *row, struct node 
 {
 	int64_t value = 0;
 
-	(void)row;
-	if (in->kind == NODE_INT || shape_is_open(shaper, in))
+	if (shape_is_open(shaper, in))
+		return in;
+	if (in->kind == NODE_STRING && row->flags & ROW_STRICT) {
+		diagnostic_hint(
+			shape_complain(shaper, in->at, trail, "must be a number, not a string"),
+			"remove the quotes");
+		return NULL;
+	}
+	if (in->kind == NODE_INT && in->integer < 0 && row->flags & ROW_UNSIGNED) {
+		shape_complain(shaper, in->at, trail, "%s is less than 0", in->text);
+		return NULL;
+	}
+	if (in->kind == NODE_INT)
 		return in;
 	if (in->kind == NODE_FLOAT && in->real == (double)(int64_t)in->real)
 		return node_int(shaper->arena, (int64_t)in->real, in->at);
@@ -155,9 +166,10 @@ struct node *form_bytes(struct shaper *shaper, const struct row *row, struct nod
 {
 	int64_t bytes = 0;
 
-	(void)row;
 	if (shape_is_open(shaper, in))
 		return in;
+	if (in->kind == NODE_INT && row->flags & ROW_STRICT)
+		return shape_refuse(shaper, in, trail, "a string");
 	if (in->kind != NODE_STRING && in->kind != NODE_INT)
 		return shape_refuse(shaper, in, trail, "an amount of memory");
 	if (!unit_bytes(scalar_string(shaper->arena, in), &bytes) ||
@@ -183,9 +195,7 @@ struct node *form_duration(struct shaper *shaper, const struct row *row, struct 
 		return in;
 	if (in->kind != NODE_STRING && !is_number(in))
 		return shape_refuse(shaper, in, trail, "a duration");
-	bool is_zero = in->kind == NODE_INT && in->integer == 0;
-	if ((in->kind != NODE_STRING && !is_zero) || !unit_duration(in->text, &value) ||
-	    value < 0) {
+	if (in->kind != NODE_STRING || !unit_duration(in->text, &value) || value < 0) {
 		diagnostic_hint(
 			shape_complain(shaper, in->at, trail, "\"%s\" is not a duration", in->text),
 			"numbers with units: 90s, 1m30s, 500ms, 1h");
@@ -230,7 +240,7 @@ struct node *form_strings(struct shaper *shaper, const struct row *row, struct n
 
 	if (in->kind == NODE_STRING && (row->shape == SHAPE_ONE_OR_MORE ||
 					(shaper->no_interpolate && shape_is_open(shaper, in)))) {
-		if (*in->text)
+		if (*in->text || !(row->flags & ROW_FILLED))
 			node_append(shaper->arena, out, in);
 		return out;
 	}
@@ -243,6 +253,8 @@ struct node *form_strings(struct shaper *shaper, const struct row *row, struct n
 		struct node *item = in->sequence.items[i];
 		struct trail at = {trail, NULL, i};
 
+		if (row->flags & ROW_FILLED && item->kind == NODE_STRING && !*item->text)
+			continue;
 		if (item->kind == NODE_STRING && item->date)
 			is_string(shaper, item, &at);
 		else if (item->kind == NODE_STRING || (texts && is_number(item)))

@@ -88,10 +88,27 @@ struct node *form_pairs(struct shaper *shaper, const struct row *row, struct nod
 	return out;
 }
 
+/* Whether an option may have such a value. */
+static bool may_be(const struct row *row, const struct node *value)
+{
+	switch (value->kind) {
+	case NODE_NULL:
+		return value->tag == NODE_RESET || row->flags & ROW_NULL_ITEM;
+	case NODE_INT:
+	case NODE_FLOAT:
+		return row->shape == SHAPE_OPTIONS;
+	case NODE_STRING:
+		return true;
+	default:
+		return value->tag == NODE_RESET;
+	}
+}
+
 struct node *form_options(struct shaper *shaper, const struct row *row, struct node *in,
 			  const struct trail *trail)
 {
-	(void)row;
+	const bool numbers = row->shape == SHAPE_OPTIONS;
+
 	if (in->kind != NODE_MAPPING)
 		return shape_refuse(shaper, in, trail, "a mapping");
 	struct node *out = node_new(shaper->arena, NODE_MAPPING, in->at);
@@ -99,8 +116,9 @@ struct node *form_options(struct shaper *shaper, const struct row *row, struct n
 		struct node_entry *entry = &in->mapping.entries[i];
 		struct trail at = {trail, entry->key, 0};
 
-		if (entry->value->kind >= NODE_SEQUENCE || entry->value->kind == NODE_BOOL)
-			shape_refuse(shaper, entry->value, &at, "a string or a number");
+		if (!may_be(row, entry->value))
+			shape_refuse(shaper, entry->value, &at,
+				     numbers ? "a string or a number" : "a string");
 		else
 			node_add(shaper->arena, out, entry->key,
 				 entry->value->tag == NODE_RESET

@@ -11,6 +11,7 @@
 #include "compose/project/extend.h"
 #include "compose/project/merge.h"
 #include "compose/project/normal.h"
+#include "compose/project/order.h"
 #include "compose/project/resolve.h"
 
 enum {
@@ -383,6 +384,9 @@ struct node *include_merge(struct include *include, const struct scope *scope)
 		extend.nodes = include->nodes;
 		extend_document(&extend, tree);
 		include->nodes = extend.nodes;
+		/* What is said so far must be whole, whatever is put over it. */
+		if (root && include->shaper->diagnostics->errors == 0)
+			order_check(&schema_project, root, NULL, include->diagnostics);
 		/* A document alone is merged already, where it has nothing to take away from another. */
 		if (include->arena->used > MERGED_MAX) {
 			diagnostics_add(

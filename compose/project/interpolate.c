@@ -44,20 +44,27 @@ static bool add(struct run *run, const char *where, const char *bytes, size_t le
 	return true;
 }
 
-/* The offset of the brace that closes the one before text; a nested ${ opens another. len: none. */
+/* The offset of the brace that closes the one before text, in its line; len: none. Behind an operator any brace
+ * opens another, and hides what follows it; where they do not come out even it is the last one. That is
+ * docker compose's way, which lets {} and JSON be a default. */
 static size_t closing_brace(const char *text, size_t len)
 {
-	size_t open = 1;
+	size_t open = 1, last = len, n = name_len(text, len);
 
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '$' && i + 1 < len && text[i + 1] == '{') {
-			open++;
-			i++;
-		} else if (text[i] == '}' && --open == 0) {
+	if (n < len && text[n] == '}')
+		return n;
+	for (size_t i = n; i < len && text[i] != '\n'; i++) {
+		if (text[i] == '}' && --open == 0)
 			return i;
+		if (text[i] == '}')
+			last = i;
+		if (text[i] == '{') {
+			open++;
+			if (i + 1 < len && text[++i] == '}')
+				last = i;
 		}
 	}
-	return len;
+	return last;
 }
 
 static bool put_variable(struct run *run, const char *where, const char *name)
@@ -69,16 +76,29 @@ static bool put_variable(struct run *run, const char *where, const char *name)
 	return !value || add(run, where, value, strlen(value));
 }
 
-/* ${N?T}: T is interpolated too, and becomes the sentence. */
+/* T of ${N?T}, or one that does not count: it must be right all the same. used: what is unset in it is
+ * told. */
+static bool run_aside(struct run *run, const char *text, size_t len, unsigned depth, bool used,
+		      struct text *out)
+{
+	struct interpolate how = *run->how;
+	struct run inner = *run;
+
+	if (!used)
+		how.unset = NULL;
+	inner.how = &how;
+	inner.out = out;
+	inner.limit = OUTPUT_MAX;
+	return run_text(&inner, text, len, depth + 1);
+}
+
+/* ${N?T}: T becomes the sentence. */
 static bool put_required(struct run *run, const char *where, const char *name, const char *text,
 			 size_t len, unsigned depth)
 {
 	CLEANUP(text_drop) struct text message = {0};
-	struct run inner = *run;
 
-	inner.out = &message;
-	inner.limit = OUTPUT_MAX;
-	if (!run_text(&inner, text, len, depth + 1))
+	if (!run_aside(run, text, len, depth, true, &message))
 		return false;
 	return fail(run, where,
 		    memory_format("the required variable %s has no value%s%s", name,
@@ -94,7 +114,7 @@ static bool put_braced(struct run *run, const char *where, const char *text, siz
 	bool or_empty = n < len && *op == ':';
 
 	op += or_empty;
-	if (n == 0 || (n < len && (op >= end || !strchr("-+?", *op) || memchr(text, '\n', len))))
+	if (n == 0 || (n < len && (op >= end || !strchr("-+?", *op))))
 		return fail(run, where,
 			    memory_format("\"${%.*s}\" is no variable; write $$ for a dollar",
 					  (int)(len > 60 ? 60 : len), text));
@@ -105,10 +125,15 @@ static bool put_braced(struct run *run, const char *where, const char *text, siz
 	bool there = value && (!or_empty || *value);
 	const char *other = op + 1;
 	size_t other_len = (size_t)(end - other);
+	if (*op == '+' ? !there : there) {
+		CLEANUP(text_drop) struct text ignored = {0};
+
+		if (!run_aside(run, other, other_len, depth, false, &ignored))
+			return false;
+		return *op == '+' || add(run, where, value, strlen(value));
+	}
 	if (*op == '+')
-		return !there || run_text(run, other, other_len, depth + 1);
-	if (there)
-		return add(run, where, value, strlen(value));
+		return run_text(run, other, other_len, depth + 1);
 	if (*op == '?')
 		return put_required(run, where, name, other, other_len, depth);
 	return run_text(run, other, other_len, depth + 1);

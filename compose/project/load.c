@@ -294,10 +294,11 @@ static void make_whole(struct loader *loader, struct node *root)
 		normal_resources(&normal, root);
 		normal_services(&normal, root);
 	}
+	/* What no profile enables need not make sense, as docker compose has it. */
+	set_profiles(loader, root);
 	validate_tree(root, loader->partial, loader->diagnostics);
 	if (!options->no_path_resolution)
 		resolve_paths(loader->arena, loader->discovery.folder, root);
-	set_profiles(loader, root);
 	if (!options->no_normalize)
 		normal_default_network(&normal, root);
 	if (!options->no_consistency && !loader->unread)

@@ -283,6 +283,7 @@ static const struct {
 	[SHAPE_PAIRS] = {NODE_MAPPING, merge_pairs},
 	[SHAPE_LABELS] = {NODE_MAPPING, merge_pairs},
 	[SHAPE_OPTIONS] = {NODE_MAPPING, merge_pairs},
+	[SHAPE_ADDRESSES] = {NODE_MAPPING, merge_pairs},
 	[SHAPE_ULIMITS] = {NODE_MAPPING, merge_pairs},
 	[SHAPE_LISTS] = {NODE_MAPPING, merge_pairs},
 	[SHAPE_OBJECT] = {NODE_MAPPING, merge_row_object},

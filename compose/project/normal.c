@@ -265,6 +265,17 @@ static void default_networks(const struct normal *normal, struct node *service)
 	node_set(normal->arena, service, "networks", own, nowhere);
 }
 
+/* scale is another way to write deploy.replicas: both say it where there is a deploy. */
+static void fill_replicas(const struct normal *normal, const struct node *service)
+{
+	struct node *scale = node_get(service, "scale");
+	struct node *deploy = node_get(service, "deploy");
+
+	if (scale && scale->kind == NODE_INT && deploy && deploy->kind == NODE_MAPPING &&
+	    !node_get(deploy, "replicas"))
+		node_set(normal->arena, deploy, "replicas", scale, scale->at);
+}
+
 static void normal_service(const struct normal *normal, struct node *service)
 {
 	struct node_entry *policy = node_entry(service, "pull_policy");
@@ -289,6 +300,7 @@ static void normal_service(const struct normal *normal, struct node *service)
 					       "reservations"),
 				      "devices"));
 	fill_hooks(normal, service);
+	fill_replicas(normal, service);
 	for (size_t i = 0; needs && i < needs->mapping.len; i++)
 		default_bool(normal, needs->mapping.entries[i].value, "required", true);
 	imply_dependencies(normal, service);

@@ -148,7 +148,9 @@ static bool says_nothing(const struct row *row, const struct node *node)
 	case NODE_FLOAT:
 		return node->real == 0;
 	case NODE_STRING:
-		return !*node->text || (row->shape == SHAPE_BYTES && strcmp(node->text, "0") == 0);
+		return !*node->text ||
+		       (row->shape == SHAPE_BYTES && strcmp(node->text, "0") == 0) ||
+		       (row->shape == SHAPE_DURATION && strcmp(node->text, "0s") == 0);
 	case NODE_SEQUENCE:
 		return node->sequence.len == 0;
 	case NODE_MAPPING:

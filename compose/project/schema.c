@@ -20,7 +20,7 @@ static const struct row file_rows[] = {
 	{.name = "target", .shape = SHAPE_STRING},
 	{.name = "uid", .shape = SHAPE_STRING},
 	{.name = "gid", .shape = SHAPE_STRING},
-	{.name = "mode", .shape = SHAPE_MODE},
+	{.name = "mode", .shape = SHAPE_MODE, .flags = ROW_KEEP},
 };
 static const struct schema build_secret = {
 	.what = "a build's secret", ROWS(file_rows), .brief = "source"};
@@ -87,18 +87,18 @@ static const struct schema device = {
 
 static const struct row healthcheck_rows[] = {
 	{.name = "test", .shape = SHAPE_TEST, .merge = MERGE_REPLACE},
-	{.name = "timeout", .shape = SHAPE_DURATION},
-	{.name = "interval", .shape = SHAPE_DURATION},
+	{.name = "timeout", .shape = SHAPE_DURATION, .flags = ROW_KEEP},
+	{.name = "interval", .shape = SHAPE_DURATION, .flags = ROW_KEEP},
 	{.name = "retries", .shape = SHAPE_INT, .flags = ROW_KEEP},
-	{.name = "start_period", .shape = SHAPE_DURATION},
-	{.name = "start_interval", .shape = SHAPE_DURATION},
+	{.name = "start_period", .shape = SHAPE_DURATION, .flags = ROW_KEEP},
+	{.name = "start_interval", .shape = SHAPE_DURATION, .flags = ROW_KEEP},
 	{.name = "disable", .shape = SHAPE_BOOL},
 };
 static const struct schema healthcheck = {.what = "a healthcheck", ROWS(healthcheck_rows)};
 
 static const struct row logging_rows[] = {
 	{.name = "driver", .shape = SHAPE_STRING},
-	{.name = "options", .shape = SHAPE_OPTIONS},
+	{.name = "options", .shape = SHAPE_OPTIONS, .flags = ROW_NULL_ITEM},
 };
 static const struct schema logging = {.what = "logging", ROWS(logging_rows)};
 
@@ -110,8 +110,8 @@ static const struct row credential_rows[] = {
 static const struct schema credential_spec = {.what = "a credential_spec", ROWS(credential_rows)};
 
 static const struct row attachment_rows[] = {
-	{.name = "priority", .shape = SHAPE_INT},
-	{.name = "gw_priority", .shape = SHAPE_INT},
+	{.name = "priority", .shape = SHAPE_INT, .flags = ROW_STRICT},
+	{.name = "gw_priority", .shape = SHAPE_INT, .flags = ROW_STRICT},
 	{.name = "aliases", .shape = SHAPE_STRINGS, .flags = ROW_UNIQUE},
 	{.name = "interface_name", .shape = SHAPE_STRING},
 	{.name = "ipv4_address", .shape = SHAPE_STRING},
@@ -161,7 +161,7 @@ static const struct schema volume_options = {.what = "volume", ROWS(volume_optio
 
 static const struct row tmpfs_rows[] = {
 	{.name = "size", .shape = SHAPE_BYTES},
-	{.name = "mode", .shape = SHAPE_INT},
+	{.name = "mode", .shape = SHAPE_INT, .flags = ROW_STRICT},
 };
 static const struct schema tmpfs_options = {.what = "tmpfs", ROWS(tmpfs_rows)};
 
@@ -197,9 +197,9 @@ static const struct schema extends = {
 /* --- x-wincompose */
 
 static const struct row backoff_rows[] = {
-	{.name = "initial", .shape = SHAPE_DURATION},
-	{.name = "max", .shape = SHAPE_DURATION},
-	{.name = "reset_after", .shape = SHAPE_DURATION},
+	{.name = "initial", .shape = SHAPE_DURATION, .flags = ROW_KEEP},
+	{.name = "max", .shape = SHAPE_DURATION, .flags = ROW_KEEP},
+	{.name = "reset_after", .shape = SHAPE_DURATION, .flags = ROW_KEEP},
 };
 static const struct schema backoff = {.what = "backoff", ROWS(backoff_rows), .closed = true};
 
@@ -219,10 +219,10 @@ static const struct row probe_rows[] = {
 	{.name = "http", .shape = SHAPE_OBJECT, .of = &http, .merge = MERGE_REPLACE},
 	{.name = "tcp", .shape = SHAPE_OBJECT, .of = &tcp, .merge = MERGE_REPLACE},
 	{.name = "log", .shape = SHAPE_STRING},
-	{.name = "interval", .shape = SHAPE_DURATION},
-	{.name = "timeout", .shape = SHAPE_DURATION},
+	{.name = "interval", .shape = SHAPE_DURATION, .flags = ROW_KEEP},
+	{.name = "timeout", .shape = SHAPE_DURATION, .flags = ROW_KEEP},
 	{.name = "retries", .shape = SHAPE_INT},
-	{.name = "start_period", .shape = SHAPE_DURATION},
+	{.name = "start_period", .shape = SHAPE_DURATION, .flags = ROW_KEEP},
 };
 static const struct schema probe = {.what = "a probe", ROWS(probe_rows), .closed = true};
 
@@ -282,7 +282,7 @@ static const struct row service_rows[] = {
 	 .of = &schema_deploy},
 	{.name = "device_cgroup_rules", .shape = SHAPE_STRINGS, .flags = ROW_DISTINCT},
 	{.name = "devices", .shape = SHAPE_ITEMS, .of = &device},
-	{.name = "dns", .shape = SHAPE_ONE_OR_MORE, .flags = ROW_UNIQUE},
+	{.name = "dns", .shape = SHAPE_ONE_OR_MORE, .flags = ROW_UNIQUE | ROW_FILLED},
 	{.name = "dns_opt", .shape = SHAPE_STRINGS, .flags = ROW_UNIQUE},
 	{.name = "dns_search", .shape = SHAPE_ONE_OR_MORE, .flags = ROW_UNIQUE},
 	{.name = "domainname", .shape = SHAPE_STRING},
@@ -340,7 +340,7 @@ static const struct row service_rows[] = {
 	{.name = "pre_stop", .shape = SHAPE_ITEMS, .of = &schema_hook},
 	{.name = "privileged", .shape = SHAPE_BOOL},
 	{.name = "pull_policy", .shape = SHAPE_STRING},
-	{.name = "pull_refresh_after", .shape = SHAPE_DURATION},
+	{.name = "pull_refresh_after", .shape = SHAPE_DURATION, .flags = ROW_KEEP},
 	{.name = "read_only", .shape = SHAPE_BOOL},
 	{.name = "restart", .shape = SHAPE_STRING},
 	{.name = "runtime", .shape = SHAPE_STRING},
@@ -351,7 +351,7 @@ static const struct row service_rows[] = {
 	{.name = "stdin_open", .shape = SHAPE_BOOL},
 	{.name = "stop_grace_period", .shape = SHAPE_DURATION, .flags = ROW_KEEP},
 	{.name = "stop_signal", .shape = SHAPE_STRING},
-	{.name = "storage_opt", .shape = SHAPE_OPTIONS},
+	{.name = "storage_opt", .shape = SHAPE_OPTIONS, .flags = ROW_NULL_ITEM},
 	{.name = "sysctls", .shape = SHAPE_LABELS},
 	{.name = "tmpfs", .shape = SHAPE_ONE_OR_MORE, .flags = ROW_UNIQUE},
 	{.name = "tty", .shape = SHAPE_BOOL},
@@ -373,7 +373,7 @@ static const struct row pool_rows[] = {
 	{.name = "subnet", .shape = SHAPE_STRING},
 	{.name = "gateway", .shape = SHAPE_STRING},
 	{.name = "ip_range", .shape = SHAPE_STRING},
-	{.name = "aux_addresses", .shape = SHAPE_OPTIONS},
+	{.name = "aux_addresses", .shape = SHAPE_ADDRESSES},
 };
 static const struct schema pool = {
 	.what = "an address pool", ROWS(pool_rows), .identity = brief_subnet};

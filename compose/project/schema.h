@@ -33,6 +33,7 @@ enum shape {
 	SHAPE_PAIRS,       /* a mapping or a list of k=v: a mapping of strings and nulls */
 	SHAPE_LABELS,      /* the same, null becomes empty */
 	SHAPE_OPTIONS,     /* a mapping of strings and numbers: of strings */
+	SHAPE_ADDRESSES,   /* a mapping of strings */
 	SHAPE_HOSTS,       /* a mapping or a list of host=ip or host:ip: a list of host=ip */
 	SHAPE_COMMAND,     /* null, a command line or a list: null or a list */
 	SHAPE_TEST,        /* a shell command or a list: a list */
@@ -61,7 +62,7 @@ enum {
 	ROW_NULL = 8,       /* may be null */
 	ROW_REQUIRED = 16,  /* must be there after merging */
 	ROW_NAMES = 32,     /* MAP: a list of names will do */
-	ROW_NULL_ITEM = 64, /* MAP: what a name stands for may be null */
+	ROW_NULL_ITEM = 64, /* MAP, OPTIONS: what a name stands for may be null */
 	ROW_SINGLE = 128,   /* ITEMS: a single short form will do */
 	ROW_OBSOLETE = 256, /* dropped with a warning */
 	ROW_SORTED = 512,   /* a list in the order of its bytes */
@@ -69,6 +70,9 @@ enum {
 	ROW_UNIQUE = 1024,   /* a list in which the later of two with one text before "=" counts, in
 				the place of the earlier */
 	ROW_DISTINCT = 2048, /* a list in which that is an error */
+	ROW_FILLED = 4096,   /* a list from which empty texts are left out */
+	ROW_STRICT = 8192,   /* INT: only as a number; BYTES: only as a text */
+	ROW_UNSIGNED = 16384, /* INT: not negative */
 };
 
 struct row {

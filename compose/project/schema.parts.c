@@ -31,8 +31,8 @@ const struct schema schema_gpu = {.what = "a GPU", ROWS(gpu_rows), .expand = bri
 /* --- deploy */
 
 static const struct row discrete_rows[] = {
-	{.name = "kind", .shape = SHAPE_STRING},
-	{.name = "value", .shape = SHAPE_INT},
+	{.name = "kind", .shape = SHAPE_STRING, .flags = ROW_KEEP},
+	{.name = "value", .shape = SHAPE_INT, .flags = ROW_KEEP},
 };
 static const struct schema discrete = {.what = "a discrete resource", ROWS(discrete_rows)};
 
@@ -46,14 +46,14 @@ static const struct schema generic = {.what = "a generic resource", ROWS(generic
 
 static const struct row limit_rows[] = {
 	{.name = "cpus", .shape = SHAPE_NUMBER},
-	{.name = "memory", .shape = SHAPE_BYTES},
+	{.name = "memory", .shape = SHAPE_BYTES, .flags = ROW_STRICT},
 	{.name = "pids", .shape = SHAPE_INT},
 };
 static const struct schema limits = {.what = "the limits", ROWS(limit_rows)};
 
 static const struct row reservation_rows[] = {
 	{.name = "cpus", .shape = SHAPE_NUMBER},
-	{.name = "memory", .shape = SHAPE_BYTES},
+	{.name = "memory", .shape = SHAPE_BYTES, .flags = ROW_STRICT},
 	{.name = "devices", .shape = SHAPE_ITEMS, .of = &request},
 	{.name = "generic_resources", .shape = SHAPE_ITEMS, .flags = ROW_IGNORED, .of = &generic},
 };
@@ -67,14 +67,14 @@ static const struct schema resources = {.what = "the resources", ROWS(resource_r
 
 static const struct row restart_rows[] = {
 	{.name = "condition", .shape = SHAPE_STRING, .words = WORDS("none", "on-failure", "any")},
-	{.name = "delay", .shape = SHAPE_DURATION, .flags = ROW_IGNORED},
-	{.name = "max_attempts", .shape = SHAPE_INT, .flags = ROW_KEEP},
-	{.name = "window", .shape = SHAPE_DURATION, .flags = ROW_IGNORED},
+	{.name = "delay", .shape = SHAPE_DURATION, .flags = ROW_KEEP | ROW_IGNORED},
+	{.name = "max_attempts", .shape = SHAPE_INT, .flags = ROW_KEEP | ROW_UNSIGNED},
+	{.name = "window", .shape = SHAPE_DURATION, .flags = ROW_KEEP | ROW_IGNORED},
 };
 static const struct schema restart_policy = {.what = "the restart policy", ROWS(restart_rows)};
 
 static const struct row update_rows[] = {
-	{.name = "parallelism", .shape = SHAPE_INT, .flags = ROW_KEEP},
+	{.name = "parallelism", .shape = SHAPE_INT, .flags = ROW_KEEP | ROW_UNSIGNED},
 	{.name = "delay", .shape = SHAPE_DURATION},
 	{.name = "failure_action", .shape = SHAPE_STRING},
 	{.name = "monitor", .shape = SHAPE_DURATION},
@@ -91,7 +91,7 @@ static const struct schema preference = {.what = "a preference", ROWS(preference
 static const struct row placement_rows[] = {
 	{.name = "constraints", .shape = SHAPE_STRINGS},
 	{.name = "preferences", .shape = SHAPE_ITEMS, .of = &preference},
-	{.name = "max_replicas_per_node", .shape = SHAPE_INT},
+	{.name = "max_replicas_per_node", .shape = SHAPE_INT, .flags = ROW_UNSIGNED},
 };
 static const struct schema placement = {.what = "the placement", ROWS(placement_rows)};
 
@@ -118,7 +118,7 @@ const struct schema schema_deploy = {.what = "deploy", ROWS(deploy_rows)};
 
 static const struct row weight_rows[] = {
 	{.name = "path", .shape = SHAPE_STRING},
-	{.name = "weight", .shape = SHAPE_INT},
+	{.name = "weight", .shape = SHAPE_INT, .flags = ROW_STRICT | ROW_UNSIGNED},
 };
 static const struct schema device_weight = {
 	.what = "a device's weight", ROWS(weight_rows), .closed = true};
@@ -131,7 +131,7 @@ static const struct schema device_rate = {
 	.what = "a device's rate", ROWS(rate_rows), .closed = true};
 
 static const struct row blkio_rows[] = {
-	{.name = "weight", .shape = SHAPE_INT},
+	{.name = "weight", .shape = SHAPE_INT, .flags = ROW_STRICT},
 	{.name = "weight_device", .shape = SHAPE_ITEMS, .of = &device_weight},
 	{.name = "device_read_bps", .shape = SHAPE_ITEMS, .of = &device_rate},
 	{.name = "device_read_iops", .shape = SHAPE_ITEMS, .of = &device_rate},

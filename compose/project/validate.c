@@ -175,9 +175,8 @@ static void check_mount(const struct subject *subject, const struct node *mount,
 		const struct node *other = node_get(mount, options[i]);
 
 		if (other && strcmp(type, options[i]) != 0 && other->mapping.len > 0)
-			subject_complain(subject, other->at, below,
-					 "%s: says nothing to a mount of type %s", options[i],
-					 type);
+			subject_warn(subject, other->at, below,
+				     "%s: says nothing to a mount of type %s", options[i], type);
 	}
 }
 
@@ -224,8 +223,8 @@ static void check_healthcheck(const struct subject *subject)
 	const struct node *start = node_get(check, "start_interval");
 
 	if (start && !node_get(check, "start_period"))
-		diagnostic_hint(subject_complain(subject, start->at, "healthcheck.start_interval",
-						 "start_interval needs a start_period"),
+		diagnostic_hint(subject_warn(subject, start->at, "healthcheck.start_interval",
+					     "start_interval says nothing without a start_period"),
 				"it is the interval while start_period lasts");
 	const struct node *retries = node_get(check, "retries");
 	if (retries && retries->kind == NODE_INT && retries->integer < 0)

@@ -9,7 +9,7 @@
 #include "compose/project/diagnostic.h"
 #include "compose/project/subject.h"
 
-/* Rules within one service or resource; of all services, the disabled too. partial: other findings
+/* Rules within one service or resource; of the services that are enabled. partial: other findings
  * may be why something is missing, so that is not told. */
 void validate_tree(const struct node *root, bool partial, struct diagnostics *diagnostics);
 

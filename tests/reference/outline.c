@@ -35,6 +35,7 @@ static const struct look looks[] = {
 	[SHAPE_LABELS] = {"object array", "string", "string number boolean null",
 			  "mapping, or list of KEY=VALUE"},
 	[SHAPE_OPTIONS] = {"object", NULL, "string number", "mapping"},
+	[SHAPE_ADDRESSES] = {"object", NULL, "string", "mapping"},
 	[SHAPE_HOSTS] = {"object array", "string", "string array",
 			 "mapping, or list of host=address"},
 	[SHAPE_COMMAND] = {"null string array", "string", NULL, "line or list"},
@@ -180,13 +181,20 @@ static void add_shape(struct outline *outline, cJSON *schema, const struct row *
 		      const char *path)
 {
 	const struct look *look = look_of(row);
+	const char *values = look->values;
+	const char *types = look->types;
 
-	if (look->types && row->shape != SHAPE_OBJECT)
-		set_types(schema, look->types, strstr(look->types, "null") ? "" : more_types(row));
+	/* A number may be a variable in a text, with --no-interpolate. */
+	if (row->flags & ROW_STRICT && row->shape == SHAPE_BYTES)
+		types = "string";
+	if (row->shape == SHAPE_OPTIONS && row->flags & ROW_NULL_ITEM)
+		values = "string number null";
+	if (types && row->shape != SHAPE_OBJECT)
+		set_types(schema, types, strstr(types, "null") ? "" : more_types(row));
 	if (look->items)
 		cJSON_AddItemToObject(schema, "items", typed(look->items));
-	if (look->values)
-		cJSON_AddItemToObject(schema, "additionalProperties", typed(look->values));
+	if (values)
+		cJSON_AddItemToObject(schema, "additionalProperties", typed(values));
 	if (row->words)
 		add_words(schema, row->words);
 	if (row->shape == SHAPE_ULIMITS)
