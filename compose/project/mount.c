@@ -95,13 +95,30 @@ static void set_pipe(struct shaper *shaper, struct node *item, const char *key, 
 	set_text(shaper, item, key, pipe);
 }
 
+/* The block of a mount that holds a key of its options; an option may be one of another type of
+ * mount, as docker compose has it (SELinux's labels are for volumes, too). */
+static void set_option(struct shaper *shaper, struct node *item, const char *block, const char *key,
+		       struct node *value)
+{
+	struct node *options = node_get(item, block);
+
+	if (!options)
+		options = set(shaper, item, block, node_new(shaper->arena, NODE_MAPPING, item->at));
+	node_set(shaper->arena, options, key, value, item->at);
+}
+
 /* What is no option that we know is let pass, as docker compose does: there are drivers that have
  * their own. */
-static void set_options(struct shaper *shaper, struct node *item, char *options, struct node *bind,
-			struct node *volume)
+static void set_options(struct shaper *shaper, struct node *item, char *options)
 {
-	static const char *const propagations[] = {"private", "rprivate", "shared",
-						   "rshared", "slave",    "rslave"};
+	static const struct {
+		const char *option, *key;
+	} binds[] = {
+		{"z", "selinux"},           {"Z", "selinux"},
+		{"private", "propagation"}, {"rprivate", "propagation"},
+		{"shared", "propagation"},  {"rshared", "propagation"},
+		{"slave", "propagation"},   {"rslave", "propagation"},
+	};
 	bool read_only = false;
 
 	for (char *next = options; next; options = next) {
@@ -112,16 +129,13 @@ static void set_options(struct shaper *shaper, struct node *item, char *options,
 			read_only = true;
 		else if (strcmp(options, "rw") == 0)
 			read_only = false;
-		else if (strcmp(options, "nocopy") == 0 && volume)
-			node_set(shaper->arena, volume, "nocopy",
-				 node_bool(shaper->arena, true, item->at), item->at);
-		else if ((strcmp(options, "z") == 0 || strcmp(options, "Z") == 0) && bind)
-			node_set(shaper->arena, bind, "selinux",
-				 node_string(shaper->arena, options, item->at), item->at);
-		for (size_t i = 0; bind && i < ARRAY_LEN(propagations); i++)
-			if (strcmp(options, propagations[i]) == 0)
-				node_set(shaper->arena, bind, "propagation",
-					 node_string(shaper->arena, options, item->at), item->at);
+		else if (strcmp(options, "nocopy") == 0)
+			set_option(shaper, item, "volume", "nocopy",
+				   node_bool(shaper->arena, true, item->at));
+		for (size_t i = 0; i < ARRAY_LEN(binds); i++)
+			if (strcmp(options, binds[i].option) == 0)
+				set_option(shaper, item, "bind", binds[i].key,
+					   node_string(shaper->arena, options, item->at));
 	}
 	if (read_only)
 		set(shaper, item, "read_only", node_bool(shaper->arena, true, item->at));
@@ -152,13 +166,12 @@ bool mount_expand(struct shaper *shaper, const struct node *brief, const struct 
 {
 	CLEANUP(memory_free) char *text = memory_copy(brief->text);
 	struct node *item = node_new(shaper->arena, NODE_MAPPING, brief->at);
-	struct node *bind = NULL, *volume = NULL;
 	struct parts parts = {0};
 
 	split(text, &parts);
 	if (!check(shaper, brief, trail, &parts))
 		return false;
-	node_room(shaper->arena, item, 5);
+	node_room(shaper->arena, item, 6);
 	const char *source = parts.len > 1 ? parts.part[0] : NULL;
 	const char *target = parts.part[parts.len > 1 ? 1 : 0];
 	if (mount_is_pipe(source) && mount_is_pipe(target)) {
@@ -166,27 +179,24 @@ bool mount_expand(struct shaper *shaper, const struct node *brief, const struct 
 		set_pipe(shaper, item, "source", source);
 		set_pipe(shaper, item, "target", target);
 		if (parts.len > 2)
-			set_options(shaper, item, parts.part[2], NULL, NULL);
+			set_options(shaper, item, parts.part[2]);
 		node_append(shaper->arena, items, item);
 		return true;
 	}
-	if (source && is_path(source)) {
-		bind = node_new(shaper->arena, NODE_MAPPING, brief->at);
-		node_room(shaper->arena, bind, 1);
-		node_add(shaper->arena, bind, "create_host_path",
+	bool bind = source && is_path(source);
+	struct node *own = node_new(shaper->arena, NODE_MAPPING, brief->at);
+	if (bind)
+		node_add(shaper->arena, own, "create_host_path",
 			 node_bool(shaper->arena, true, brief->at), brief->at);
-	} else {
-		volume = node_new(shaper->arena, NODE_MAPPING, brief->at);
-	}
 	set_text(shaper, item, "type", bind ? "bind" : "volume");
 	if (source)
 		set_text(shaper, item, "source", source);
 	set_text(shaper, item, "target", target);
-	if (parts.len > 2)
-		set_options(shaper, item, parts.part[2], bind, volume);
 	/* docker compose has none for one or two characters, which no drive and colon can be. */
 	if (strlen(brief->text) > 2)
-		set(shaper, item, bind ? "bind" : "volume", bind ? bind : volume);
+		set(shaper, item, bind ? "bind" : "volume", own);
+	if (parts.len > 2)
+		set_options(shaper, item, parts.part[2]);
 	node_append(shaper->arena, items, item);
 	return true;
 }

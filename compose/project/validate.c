@@ -152,6 +152,22 @@ static void check_ports(const struct subject *subject)
 	}
 }
 
+/* A volume is labelled for SELinux by what stands in bind. */
+static void check_mount_options(const struct subject *subject, const struct node *mount,
+				const char *type, const char *below)
+{
+	static const char *const options[] = {"bind", "volume", "tmpfs", "image"};
+
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		const struct node *other = node_get(mount, options[i]);
+		size_t used = strcmp(type, "volume") == 0 && node_get(other, "selinux") ? 1 : 0;
+
+		if (other && strcmp(type, options[i]) != 0 && other->mapping.len > used)
+			subject_warn(subject, other->at, below,
+				     "%s: says nothing to a mount of type %s", options[i], type);
+	}
+}
+
 static void check_mount(const struct subject *subject, const struct node *mount, const char *below)
 {
 	const char *type = node_text(node_get(mount, "type"));
@@ -170,14 +186,7 @@ static void check_mount(const struct subject *subject, const struct node *mount,
 				"source: what is mounted");
 	if (strcmp(type, "tmpfs") == 0 && source && *source->text)
 		subject_complain(subject, source->at, below, "a tmpfs has no source");
-	static const char *const options[] = {"bind", "volume", "tmpfs", "image"};
-	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
-		const struct node *other = node_get(mount, options[i]);
-
-		if (other && strcmp(type, options[i]) != 0 && other->mapping.len > 0)
-			subject_warn(subject, other->at, below,
-				     "%s: says nothing to a mount of type %s", options[i], type);
-	}
+	check_mount_options(subject, mount, type, below);
 }
 
 /* Two mounts at one place: volumes are unique already, tmpfs may meet them. */

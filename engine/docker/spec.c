@@ -142,12 +142,14 @@ static void add_ports(cJSON *json, const struct container_spec *spec)
 
 /* --- the mounts */
 
-/* Binds, the older form, makes a missing folder and labels for SELinux; but a colon separates in
- * it. */
+/* Binds, the older form, makes a missing folder and labels for SELinux, volumes too; but a colon
+ * separates in it. */
 static bool as_bind(const struct spec_mount *mount)
 {
 	bool windows = mount->target[0] && mount->target[1] == ':';
 
+	if (text_same(mount->type, "volume"))
+		return mount->selinux && mount->source && !mount->subpath && mount->labels.len == 0;
 	return text_same(mount->type, "bind") && (mount->create_host_path || mount->selinux) &&
 	       !mount->recursive && (windows || !strchr(mount->source, ':'));
 }
@@ -160,8 +162,10 @@ static void add_bind(cJSON *host, const struct spec_mount *mount)
 		    mount->read_only ? "ro" : "rw");
 	if (mount->selinux)
 		text_printf(&bind, ",%s", mount->selinux);
-	if (mount->propagation)
+	if (mount->propagation && text_same(mount->type, "bind"))
 		text_printf(&bind, ",%s", mount->propagation);
+	if (mount->nocopy && text_same(mount->type, "volume"))
+		text_printf(&bind, ",nocopy");
 	cJSON_AddItemToArray(array_in(host, "Binds"), cJSON_CreateString(text_string(&bind)));
 }
 

@@ -387,17 +387,18 @@ static void mounts_take_the_form_that_can_say_what_they_want(void **state)
 		{.type = "bind", .source = "/a", .target = "/c", .propagation = "rslave"},
 		{.type = "bind", .source = "/a:1", .target = "/d", .create_host_path = true},
 		{.type = "volume", .source = "v", .target = "/v", .nocopy = true, .subpath = "x"},
+		{.type = "volume", .source = "v", .target = "/z", .nocopy = true, .selinux = "Z"},
 		{.type = "volume", .target = "/anonymous"},
 		{.type = "tmpfs", .target = "/t", .tmpfs_size = 1024, .tmpfs_mode = 01777},
 		{.type = "npipe", .source = "\\\\.\\pipe\\x", .target = "\\\\.\\pipe\\x"},
 	};
 	struct container_spec spec = {
-		.image = "i", .stop_timeout = -1, .mounts = mounts, .mount_count = 8};
+		.image = "i", .stop_timeout = -1, .mounts = mounts, .mount_count = 9};
 
 	(void)state;
 	assert_json(docker_container_json(&spec, 48),
 		    "{\"Image\":\"i\",\"AttachStdout\":true,\"AttachStderr\":true,\"HostConfig\":{"
-		    "\"Binds\":[\"/a:/b:rw\",\"/a:/s:ro,z\"],\"Mounts\":["
+		    "\"Binds\":[\"/a:/b:rw\",\"/a:/s:ro,z\",\"v:/z:rw,Z,nocopy\"],\"Mounts\":["
 		    "{\"Type\":\"bind\",\"Source\":\"/a\",\"Target\":\"/c\","
 		    "\"BindOptions\":{\"Propagation\":\"rslave\"}},"
 		    "{\"Type\":\"bind\",\"Source\":\"/a:1\",\"Target\":\"/d\","
