@@ -56,7 +56,8 @@ char *path_folder(const char *path); /* "." where there is none; yours */
 const char *path_name(const char *path); /* the last part, borrowed; "" where a separator ends it */
 char *path_current(void);                /* the working folder; yours */
 char *path_home(void);                   /* the user's home folder; yours, never NULL */
-char *path_expand_home(const char *path); /* ~ and ~/x; yours */
+/* ~ and ~/x; ~x is x in the own home as well, as docker compose has it. Yours. */
+char *path_expand_home(const char *path);
 
 /* Within file: asks the disk to keep the names in a folder. */
 void file_sync_folder_(const char *path);

@@ -190,9 +190,15 @@ char *path_home(void)
 
 char *path_expand_home(const char *path)
 {
-	if (path[0] != '~' || (path[1] && !is_separator(path[1], host_is_windows)))
+	if (path[0] != '~')
 		return memory_copy(path);
 	CLEANUP(memory_free) char *home = path_home();
+	const char *rest = path + 1;
 
-	return path[1] ? path_join(home, path + 2) : steal(&home);
+	while (is_separator(*rest, host_is_windows))
+		rest++;
+	if (!*rest)
+		return steal(&home);
+	CLEANUP(memory_free) char *join = path_join(home, rest);
+	return path_clean(join);
 }

@@ -127,7 +127,8 @@ static struct project_options options_of(struct cli *cli, const struct values *v
 		values->no_normalize || cli->globals.compatibility || (part && part->raw);
 	options.no_path_resolution = values->no_path_resolution;
 	options.no_env_resolution = values->no_env_resolution || (part && !part->with_env);
-	options.no_consistency = values->no_consistency;
+	/* docker compose looks at a project's consistency only where its values are known. */
+	options.no_consistency = values->no_consistency || values->no_interpolate;
 	/* What is not interpolated is shown before anything is left out, as docker compose does. */
 	options.all_resources |= options.no_interpolate;
 	if ((part && part->every_profile) || (!options.services && options.no_interpolate))

@@ -19,12 +19,10 @@ static bool check_pair(struct shaper *shaper, const struct node *item, const str
 		return false;
 	}
 	size_t len = strcspn(item->text, "=");
-	if (len > 0 && item->text[len] && item->text[len - 1] == ' ') {
-		diagnostic_hint(shape_complain(shaper, item->at, trail,
-					       "the name in \"%s\" ends with a blank", item->text),
+	if (len > 0 && item->text[len] && item->text[len - 1] == ' ')
+		diagnostic_hint(shape_warn(shaper, item->at, trail,
+					   "the name in \"%s\" ends with a blank", item->text),
 				"write KEY=VALUE without blanks around the =");
-		return false;
-	}
 	return true;
 }
 

@@ -146,7 +146,9 @@ static void fill_mounts(const struct normal *normal, struct node *mounts)
 		if (bind && bind->kind == NODE_MAPPING && type && strcmp(type, "bind") == 0)
 			default_bool(normal, bind, "create_host_path", true);
 		/* Backslashes are part of a name to docker compose here, whatever the host. */
-		if (!target || target->value->kind != NODE_STRING || target->value->text[0] != '/')
+		if (!target || target->value->kind != NODE_STRING || !*target->value->text ||
+		    (target->value->text[0] != '/' &&
+		     (path_host_is_windows() || path_is_windows(target->value->text))))
 			continue;
 		CLEANUP(memory_free) char *clean = path_clean(target->value->text);
 		if (strcmp(clean, target->value->text) != 0)

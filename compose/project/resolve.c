@@ -24,14 +24,14 @@ bool resolve_is_remote(const char *context)
 
 /* --- paths */
 
+/* An absolute path stays as it is written, as docker compose has it. */
 static const char *absolute(struct arena *arena, const char *folder, const char *path)
 {
 	CLEANUP(memory_free) char *home = path[0] == '~' ? path_expand_home(path) : NULL;
 
 	if (home)
 		return arena_copy(arena, home);
-	/* A path of the other kind of host is left to that host. */
-	if (path_is_absolute(path) && path_is_windows(path) != path_is_windows(folder))
+	if (path_is_absolute(path))
 		return path;
 	CLEANUP(memory_free) char *join = path_join(folder, path);
 	CLEANUP(memory_free) char *clean = path_clean(join);

@@ -11,19 +11,38 @@
 #include "compose/project/form.h"
 #include "compose/project/merge.h"
 
-struct diagnostic *shape_complain(struct shaper *shaper, struct position at,
-				  const struct trail *trail, const char *format, ...)
+static struct diagnostic *find(struct shaper *shaper, enum severity severity, struct position at,
+			       const struct trail *trail, const char *format, va_list args)
 {
 	CLEANUP(text_drop) struct text message = {0};
 	CLEANUP(text_drop) struct text path = {0};
+
+	text_vprintf(&message, format, args);
+	trail_add(trail, &path);
+	return diagnostics_add(shaper->diagnostics, severity, at, text_string(&path), "%s",
+			       text_string(&message));
+}
+
+struct diagnostic *shape_complain(struct shaper *shaper, struct position at,
+				  const struct trail *trail, const char *format, ...)
+{
 	va_list args;
 
 	va_start(args, format);
-	text_vprintf(&message, format, args);
+	struct diagnostic *d = find(shaper, SEVERITY_ERROR, at, trail, format, args);
 	va_end(args);
-	trail_add(trail, &path);
-	return diagnostics_add(shaper->diagnostics, SEVERITY_ERROR, at, text_string(&path), "%s",
-			       text_string(&message));
+	return d;
+}
+
+struct diagnostic *shape_warn(struct shaper *shaper, struct position at, const struct trail *trail,
+			      const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	struct diagnostic *d = find(shaper, SEVERITY_WARNING, at, trail, format, args);
+	va_end(args);
+	return d;
 }
 
 /* How the form that is wanted is written. */

@@ -28,6 +28,8 @@ struct node *shape_object(struct shaper *shaper, const struct schema *schema, st
 struct diagnostic *shape_complain(struct shaper *shaper, struct position at,
 				  const struct trail *trail, const char *format, ...)
 	PRINTF_LIKE(4, 5);
+struct diagnostic *shape_warn(struct shaper *shaper, struct position at, const struct trail *trail,
+			      const char *format, ...) PRINTF_LIKE(4, 5);
 /* "must be <wanted>, not a list", with a hint where quotes would do. Gives NULL. */
 struct node *shape_refuse(struct shaper *shaper, const struct node *in, const struct trail *trail,
 			  const char *wanted);

@@ -124,14 +124,16 @@ static void home_stands_for_the_tilde(void **state)
 	CLEANUP(memory_free) char *tilde = path_expand_home("~");
 	CLEANUP(memory_free) char *below = path_expand_home("~/.docker");
 	CLEANUP(memory_free) char *expected = path_join(home, ".docker");
-	CLEANUP(memory_free) char *other = path_expand_home("~somebody/x");
+	CLEANUP(memory_free) char *untidy = path_expand_home("~/.docker/");
+	CLEANUP(memory_free) char *without = path_expand_home("~.docker");
 	CLEANUP(memory_free) char *plain = path_expand_home("/x/~");
 
 	(void)state;
 	assert_true(path_is_absolute(home));
 	assert_string_equal(tilde, home);
 	assert_string_equal(below, expected);
-	assert_string_equal(other, "~somebody/x");
+	assert_string_equal(untidy, expected);
+	assert_string_equal(without, expected);
 	assert_string_equal(plain, "/x/~");
 }
 
