@@ -286,10 +286,11 @@ static void bind_devices(struct binder *binder, const struct node *node)
 		const char *target = node_text(node_get(item, "target"));
 		const char *permissions = node_text(node_get(item, "permissions"));
 
-		if (source)
-			devices->items[devices->len++] = arena_format(
-				binder->arena, "%s:%s:%s", source, target ? target : source,
-				permissions ? permissions : "rwm");
+		if (!source)
+			source = ""; /* the engine refuses it */
+		devices->items[devices->len++] =
+			arena_format(binder->arena, "%s:%s:%s", source, target ? target : source,
+				     permissions ? permissions : "rwm");
 	}
 }
 
@@ -598,6 +599,13 @@ static void bind_service(struct binder *binder, const struct node_entry *entry)
 
 /* --- the top */
 
+/* What bears no name, or an empty one. */
+static const char *own_name(struct binder *binder, const struct node_entry *entry, bool external)
+{
+	return external ? entry->key
+			: arena_format(binder->arena, "%s_%s", binder->project->name, entry->key);
+}
+
 static void bind_network(struct binder *binder, const struct node_entry *entry,
 			 struct network *network)
 {
@@ -620,8 +628,8 @@ static void bind_network(struct binder *binder, const struct node_entry *entry,
 		.ipam_options = value_pairs(binder->arena, node_get(ipam, "options")),
 		.at = entry->at,
 	};
-	if (!network->name)
-		network->name = entry->key;
+	if (!network->name || !*network->name)
+		network->name = own_name(binder, entry, network->external);
 	VALUE_ROOM(binder->arena, &network->ipam, value_items(pools));
 	for (size_t i = 0; i < value_items(pools); i++) {
 		const struct node *pool = pools->sequence.items[i];
@@ -651,8 +659,8 @@ static void bind_volume(struct binder *binder, const struct node_entry *entry,
 		.labels = value_pairs(binder->arena, node_get(node, "labels")),
 		.at = entry->at,
 	};
-	if (!volume->name)
-		volume->name = entry->key;
+	if (!volume->name || !*volume->name)
+		volume->name = own_name(binder, entry, volume->external);
 	hash_node(node, volume->hash);
 }
 
@@ -675,7 +683,7 @@ static void bind_file(const struct node_entry *entry, struct file_source *file)
 		.template_driver = node_text(node_get(entry->value, "template_driver")),
 		.at = entry->at,
 	};
-	if (!file->name)
+	if (!file->name || !*file->name)
 		file->name = entry->key;
 	/* Whatever else is said of it: what is external is there already. */
 	if (node_is_true(node_get(entry->value, "external")))

@@ -21,17 +21,20 @@ bool brief_device(struct shaper *shaper, const struct node *brief, const struct 
 {
 	struct arena *arena = shaper->arena;
 	struct node *item = node_new(arena, NODE_MAPPING, brief->at);
+	static const char no_device[] = "\"%s\" is not a device";
+	static const char form[] = "the short form is source[:target[:permissions]]";
 	const char *source = brief->text;
 	const char *colon = strchr(source, ':');
 	const char *second = colon ? strchr(colon + 1, ':') : NULL;
 
-	if (!*source || colon == source || (second && strchr(second + 1, ':'))) {
-		diagnostic_hint(
-			shape_complain(shaper, brief->at, trail, "\"%s\" is not a device", source),
-			"the short form is source[:target[:permissions]]");
+	if (second && strchr(second + 1, ':')) {
+		diagnostic_hint(shape_complain(shaper, brief->at, trail, no_device, source), form);
 		return false;
 	}
 	size_t len = colon ? (size_t)(colon - source) : strlen(source);
+	/* Mostly of a variable that is not set: the engine is who refuses it. */
+	if (!len)
+		diagnostic_hint(shape_warn(shaper, brief->at, trail, no_device, source), form);
 	add_part(arena, item, "source", source, len);
 	/* vendor.com/class=name is a CDI name: it has no target and no permissions. */
 	if (!colon && (source[0] != '/' && strchr(source, '='))) {
@@ -39,9 +42,9 @@ bool brief_device(struct shaper *shaper, const struct node *brief, const struct 
 		node_append(arena, items, item);
 		return true;
 	}
-	if (colon)
-		add_part(arena, item, "target", colon + 1,
-			 second ? (size_t)(second - colon - 1) : strlen(colon + 1));
+	size_t target = second ? (size_t)(second - colon - 1) : colon ? strlen(colon + 1) : 0;
+	if (target)
+		add_part(arena, item, "target", colon + 1, target);
 	else
 		add_part(arena, item, "target", source, len);
 	add_part(arena, item, "permissions", second ? second + 1 : "rwm",

@@ -58,7 +58,7 @@ struct node *form_string(struct shaper *shaper, const struct row *row, struct no
 		return shape_refuse(shaper, in, trail, "a string");
 	if (!is_string(shaper, in, trail))
 		return NULL;
-	if (!row->words || shape_is_open(shaper, in))
+	if (!row->words || shape_is_open(shaper, in) || (!*in->text && row->flags & ROW_FILLED))
 		return in;
 	size_t count = 0;
 	CLEANUP(text_drop) struct text list = {0};

@@ -141,6 +141,8 @@ static void add_host(struct shaper *shaper, struct node *out, const char *host, 
 	node_append(shaper->arena, out, item);
 }
 
+#define NO_ADDRESS "\"%s\" gives no address for a host"
+
 static void host_of_list(struct shaper *shaper, struct node *out, const struct node *item,
 			 const struct trail *trail)
 {
@@ -151,12 +153,15 @@ static void host_of_list(struct shaper *shaper, struct node *out, const struct n
 	size_t len = strcspn(item->text, "=");
 	if (!item->text[len])
 		len = strcspn(item->text, ":");
-	if (len == 0 || !item->text[len] || !item->text[len + 1]) {
-		diagnostic_hint(shape_complain(shaper, item->at, trail,
-					       "\"%s\" gives no address for a host", item->text),
+	if (len == 0 || !item->text[len]) {
+		diagnostic_hint(shape_complain(shaper, item->at, trail, NO_ADDRESS, item->text),
 				"write host=address");
 		return;
 	}
+	/* Mostly of a variable that is not set: the engine is who refuses it. */
+	if (!item->text[len + 1])
+		diagnostic_hint(shape_warn(shaper, item->at, trail, NO_ADDRESS, item->text),
+				"write host=address");
 	add_host(shaper, out, item->text, len, item->text + len + 1, item->at);
 }
 

@@ -67,7 +67,14 @@ static void normal_resource(const struct normal *normal, const char *section,
 	const char *name = node_text(node_get(entry->value, "name"));
 	if (name && *name)
 		return;
-	node_remove(entry->value, "name");
+	if (name) {
+		CLEANUP(memory_free) char *path = memory_format("%s.%s", section, entry->key);
+
+		/* Not shown, as docker compose has it: it is named when it is bound. */
+		diagnostics_add(normal->diagnostics, SEVERITY_WARNING,
+				node_get(entry->value, "name")->at, path, "its name is empty");
+		return;
+	}
 	if (external && external->kind == NODE_BOOL && external->boolean)
 		default_string(normal, entry->value, "name", entry->key);
 	else

@@ -27,8 +27,10 @@ static bool has_active(const struct node_entry *entry, const void *payload)
 
 	if (!profiles || profiles->kind != NODE_SEQUENCE || profiles->sequence.len == 0)
 		return true;
+	/* Where none is named, the empty one is, as docker compose has it. */
 	for (size_t i = 0; i < profiles->sequence.len; i++)
-		if (map_has(active, profiles->sequence.items[i]->text))
+		if (map_has(active, profiles->sequence.items[i]->text) ||
+		    (!active->len && !*profiles->sequence.items[i]->text))
 			return true;
 	return map_has(active, "*");
 }

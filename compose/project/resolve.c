@@ -129,6 +129,13 @@ static void resolve_volume(struct arena *arena, const char *folder, struct node 
 		resolve_entry(arena, folder, node_entry(options, "device"));
 }
 
+static void resolve_source(struct arena *arena, const char *folder, struct node_entry *file)
+{
+	if (file && text_same(node_text(file->value), ""))
+		file->value = node_string(arena, ".", file->value->at);
+	resolve_entry(arena, folder, file);
+}
+
 void resolve_paths(struct arena *arena, const char *folder, struct node *root)
 {
 	static const char *const sections[] = {"services", "volumes", "secrets", "configs"};
@@ -144,7 +151,7 @@ void resolve_paths(struct arena *arena, const char *folder, struct node *root)
 			else if (i == 1)
 				resolve_volume(arena, folder, value);
 			else
-				resolve_entry(arena, folder, node_entry(value, "file"));
+				resolve_source(arena, folder, node_entry(value, "file"));
 		}
 	}
 }

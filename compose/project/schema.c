@@ -306,6 +306,7 @@ static const struct row service_rows[] = {
 	{.name = "ipc", .shape = SHAPE_STRING},
 	{.name = "isolation",
 	 .shape = SHAPE_STRING,
+	 .flags = ROW_FILLED,
 	 .words = WORDS("default", "process", "hyperv")},
 	{.name = "labels", .shape = SHAPE_LABELS},
 	{.name = "label_file", .shape = SHAPE_ONE_OR_MORE},

@@ -70,7 +70,7 @@ enum {
 	ROW_UNIQUE = 1024,   /* a list in which the later of two with one text before "=" counts, in
 				the place of the earlier */
 	ROW_DISTINCT = 2048, /* a list in which that is an error */
-	ROW_FILLED = 4096,   /* a list from which empty texts are left out */
+	ROW_FILLED = 4096,   /* empty texts are left out of the list; one empty text says nothing */
 	ROW_STRICT = 8192,   /* INT: only as a number; BYTES: only as a text */
 	ROW_UNSIGNED = 16384, /* INT: not negative */
 };

@@ -403,7 +403,8 @@ static void check_file_source(const struct subject *subject)
 	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
 		const struct node *source = subject_get(subject, sources[i]);
 
-		if (node_text(source) && !*source->text && strcmp(sources[i], "content") != 0)
+		/* An empty file is the project's folder, as docker compose has it. */
+		if (node_text(source) && !*source->text && strcmp(sources[i], "environment") == 0)
 			source = NULL;
 		if (source && found)
 			diagnostic_hint(subject_complain(subject, source->at, sources[i],
