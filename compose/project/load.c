@@ -296,7 +296,7 @@ static void make_whole(struct loader *loader, struct node *root)
 	}
 	/* What no profile enables need not make sense, as docker compose has it. */
 	set_profiles(loader, root);
-	validate_tree(root, loader->partial, loader->diagnostics);
+	validate_tree(root, loader->partial, options->no_consistency, loader->diagnostics);
 	if (!options->no_path_resolution)
 		resolve_paths(loader->arena, loader->discovery.folder, root);
 	if (!options->no_normalize)

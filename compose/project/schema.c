@@ -445,7 +445,7 @@ static const struct schema inclusion = {
 };
 
 static const struct row project_rows[] = {
-	{.name = "version", .shape = SHAPE_ANY, .flags = ROW_OBSOLETE},
+	{.name = "version", .shape = SHAPE_STRING, .flags = ROW_OBSOLETE},
 	{.name = "name", .shape = SHAPE_STRING},
 	{.name = "include", .shape = SHAPE_ITEMS, .flags = ROW_NULL, .of = &inclusion},
 	{.name = "services", .shape = SHAPE_MAP, .flags = ROW_KEEP, .of = &schema_service},

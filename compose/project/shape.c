@@ -136,6 +136,15 @@ static bool is_wanted(struct shaper *shaper, const struct row *row, const struct
 	if (!(row->flags & (ROW_IGNORED | ROW_OBSOLETE)))
 		return true;
 	trail_add(trail, &path);
+	/* It is looked at all the same, as docker compose does. */
+	if (row->flags & ROW_OBSOLETE && entry->value->kind != NODE_STRING) {
+		diagnostic_hint(diagnostics_add(shaper->diagnostics, SEVERITY_ERROR,
+						entry->value->at, text_string(&path),
+						"\"%s\" is obsolete, and must be a string",
+						entry->key),
+				"remove the line");
+		return false;
+	}
 	d = diagnostics_add(shaper->diagnostics, SEVERITY_WARNING, entry->at, text_string(&path),
 			    row->flags & ROW_OBSOLETE ? "\"%s\" is obsolete and ignored"
 						      : "\"%s\" has no effect outside of a swarm",

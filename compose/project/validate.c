@@ -421,7 +421,8 @@ static void check_file_source(const struct subject *subject)
 			"file: or environment: says where it comes from");
 }
 
-void validate_tree(const struct node *root, bool partial, struct diagnostics *diagnostics)
+void validate_tree(const struct node *root, bool partial, bool no_consistency,
+		   struct diagnostics *diagnostics)
 {
 	static const char *const sections[] = {"services", "networks", "volumes", "secrets",
 					       "configs"};
@@ -439,7 +440,7 @@ void validate_tree(const struct node *root, bool partial, struct diagnostics *di
 				check_service(&subject);
 			else
 				check_external(&subject);
-			if (i == 0 && !partial)
+			if (i == 0 && !partial && !no_consistency)
 				check_source(&subject);
 			if (i > 2 && !partial)
 				check_file_source(&subject);

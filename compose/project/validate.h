@@ -11,7 +11,8 @@
 
 /* Rules within one service or resource; of the services that are enabled. partial: other findings
  * may be why something is missing, so that is not told. */
-void validate_tree(const struct node *root, bool partial, struct diagnostics *diagnostics);
+void validate_tree(const struct node *root, bool partial, bool no_consistency,
+		   struct diagnostics *diagnostics);
 
 /* The part of validate_tree that looks at numbers, devices, hooks, watches, platforms and deploy of
  * one service. */
