@@ -252,8 +252,11 @@ static void bind_deploy(struct binder *binder, const struct node *node)
 	if (!restart)
 		return;
 	service->restart = (struct restart_policy){.name = "always", .at = restart->at};
+	/* What the specification does not know is a policy of the engine's own, or refused there. */
 	if (text_same(condition, "none"))
 		service->restart.name = "no";
+	else if (condition && *condition && strcmp(condition, "any") != 0)
+		service->restart.name = condition;
 	if (text_same(condition, "on-failure")) {
 		service->restart.name = "on-failure";
 		service->restart.max_retries = (int)value_int(node_get(restart, "max_attempts"), 0);

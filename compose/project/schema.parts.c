@@ -66,7 +66,7 @@ static const struct row resource_rows[] = {
 static const struct schema resources = {.what = "the resources", ROWS(resource_rows)};
 
 static const struct row restart_rows[] = {
-	{.name = "condition", .shape = SHAPE_STRING, .words = WORDS("none", "on-failure", "any")},
+	{.name = "condition", .shape = SHAPE_STRING},
 	{.name = "delay", .shape = SHAPE_DURATION, .flags = ROW_KEEP | ROW_IGNORED},
 	{.name = "max_attempts", .shape = SHAPE_INT, .flags = ROW_KEEP | ROW_UNSIGNED},
 	{.name = "window", .shape = SHAPE_DURATION, .flags = ROW_KEEP | ROW_IGNORED},

@@ -172,6 +172,23 @@ static void check_mode(const struct subject *subject)
 		diagnostic_hint(d, "did you mean \"%s\"?", near);
 }
 
+static void check_condition(const struct subject *subject)
+{
+	static const char *const conditions[] = {"none", "on-failure", "any",
+						 "no",   "always",     "unless-stopped"};
+	const struct node *condition =
+		subject_get_in(subject, "deploy", "restart_policy", "condition");
+
+	if (!condition || !*condition->text || strchr(condition->text, '$'))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(conditions); i++)
+		if (strcmp(condition->text, conditions[i]) == 0)
+			return;
+	diagnostic_hint(subject_warn(subject, condition->at, "deploy.restart_policy.condition",
+				     "\"%s\" is no condition", condition->text),
+			"none, on-failure or any");
+}
+
 /* --- providers */
 
 static void check_provider(const struct subject *subject)
@@ -201,6 +218,7 @@ void validate_parts(const struct subject *service)
 	check_platforms(service);
 	check_contexts(service);
 	check_build_secrets(service);
+	check_condition(service);
 	check_mode(service);
 	check_provider(service);
 }
