@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/own.h"
+#include "compose/cli/account.h"
 #include "compose/cli/model.h"
 #include "compose/cli/provider.h"
 
@@ -29,6 +30,8 @@ int ready_prepare(struct cli *cli, struct project *project, const struct images_
 	CLEANUP(memory_free)
 	bool *chosen = images_choose(project, options->services, options->no_deps);
 
+	if (account_read(project, err) < 0)
+		return (*err)->code;
 	if (cli->globals.dry_run) {
 		note_dry(cli, project, chosen);
 		return 0;

@@ -179,6 +179,11 @@ static int decide_isolation(struct running *running, struct spec_options *option
 	if (answer.differs)
 		cli_warn(running->cli, "service %s runs with isolation %s: %s", service->name,
 			 answer.isolation, answer.reason);
+	if (service->extra_hosts.len)
+		cli_warn(running->cli,
+			 "service %s: its extra_hosts are not written into the hosts file of this "
+			 "container",
+			 service->name);
 	options->isolation = answer.isolation;
 	options->isolation_reason = arena_copy(&running->arena, answer.reason);
 	return 0;

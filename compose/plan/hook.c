@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "compose/plan/hosts.h"
 
 #define COMMAND_MAX 60
 
@@ -40,9 +41,11 @@ static size_t add(struct plan *plan, const struct service *service, const struct
 	return index;
 }
 
-size_t hook_after_start(struct plan *plan, const struct service *service, size_t start)
+size_t hook_after_start(struct plan *plan, const struct service *service,
+			const struct engine_host *host, size_t start)
 {
-	size_t last = start;
+	bool windows = host && text_same(host->os_type, "windows");
+	size_t last = windows ? hosts_after_start(plan, service, start) : start;
 
 	for (size_t i = 0; start != NO_STEP && i < service->post_start.len; i++) {
 		size_t step = add(plan, service, &service->post_start, i, "post_start", start);

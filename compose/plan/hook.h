@@ -9,8 +9,10 @@
 #include "compose/plan/draft.h"
 
 /* What comes after a start: the step that is the end of it, which is start itself where the service
- * has no hooks. NO_STEP stays NO_STEP. */
-size_t hook_after_start(struct plan *plan, const struct service *service, size_t start);
+ * has no hooks. On a Windows host the hosts file is written first. NO_STEP stays NO_STEP; host may
+ * be NULL where the container was started before. */
+size_t hook_after_start(struct plan *plan, const struct service *service,
+			const struct engine_host *host, size_t start);
 /* What comes before a stop (or a restart) of the container: the step that is the beginning of it,
  * which is stop itself where there are no hooks. service may be NULL. Their failure is a warning.
  */

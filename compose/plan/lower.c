@@ -75,6 +75,14 @@ static size_t draft_end(struct lowering *l, const struct found *found, const cha
 	return step;
 }
 
+/* Rounded down, as the engine is told. */
+static int grace_of(const struct service *service)
+{
+	return service && service->stop_grace_period > 0
+		       ? (int)(service->stop_grace_period / 1000000000)
+		       : 0;
+}
+
 static void name_step(struct lowering *l, size_t step, const struct found *found)
 {
 	struct step *it = draft_step(l->plan, step);
@@ -99,6 +107,7 @@ static size_t draft_container(struct lowering *l, const struct found *found, con
 	if (does_stop(l, found)) {
 		stop = draft_end(l, found, cause);
 		name_step(l, stop, found);
+		draft_step(l->plan, stop)->grace = grace_of(service_of(l, found));
 		*halt = stop;
 		if (l->options->goal != PLAN_KILL && !found->one_off)
 			*halt = hook_before_stop(l->plan, service_of(l, found), c, stop);
@@ -254,9 +263,10 @@ static void restart_service(struct lowering *l, const struct service *service, c
 		size_t step =
 			draft_add(l->plan, STEP_RESTART, c->name, c->id, why ? why : "restart");
 		draft_step(l->plan, step)->timeout = l->options->timeout;
+		draft_step(l->plan, step)->grace = grace_of(service);
 		name_step(l, step, found);
 		size_t halt = hook_before_stop(l->plan, service, c, step);
-		array_push(&tail->steps, hook_after_start(l->plan, service, step));
+		array_push(&tail->steps, hook_after_start(l->plan, service, NULL, step));
 		ARRAY_FOR_EACH (struct dependency, d, &service->dependencies) {
 			const struct service *needed =
 				project_service(l->census->project, d->service);

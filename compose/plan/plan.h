@@ -63,6 +63,7 @@ struct step {
 	const struct hook *hook; /* HOOK */
 	int timeout;   /* STOP, RESTART: seconds; -1: the container's own. HOOK: after that it is
 			given up; -1: never */
+	int grace;     /* STOP, RESTART: the container's own time, seconds; 0: not known */
 	bool volumes;  /* REMOVE: its anonymous volumes too */
 	bool force;    /* REMOVE */
 	bool optional; /* its failure is a warning, and what depends on it goes on */

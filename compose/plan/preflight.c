@@ -140,7 +140,7 @@ static void check_files(struct check *c, const struct service *service)
 	if (source && source->kind == SOURCE_FILE)
 		diagnostic_hint(finding_service(c->diagnostics, SEVERITY_ERROR, config->at, service,
 						"credential_spec.config",
-						"a credential spec cannot be sent from a file"),
+						"the credential spec's file was not read"),
 				"write it as the config's content, or use credential_spec: file");
 }
 

@@ -435,13 +435,15 @@ static void fill_resources(struct arena *arena, const struct service *service,
 }
 
 /* credential_spec: {file|registry|config} is a security option of the engine. A config's content is
- * sent as it is; preflight refuses a config that is no inline content. */
+ * sent as it is; a file that the caller had is raw://CONTENT by now. */
 static const char *credential_option(struct arena *arena, const struct project *project,
 				     const struct node *from)
 {
 	const char *file = node_text(node_get(from, "file"));
 	const char *registry = node_text(node_get(from, "registry"));
 	const char *config = node_text(node_get(from, "config"));
+	if (file && text_starts(file, "raw://"))
+		return arena_format(arena, "credentialspec=%s", file);
 	if (file)
 		return arena_format(arena, "credentialspec=%s%s",
 				    text_starts(file, "file://") ? "" : "file://", file);

@@ -75,5 +75,9 @@ const struct spec_endpoint *spec_endpoint(struct arena *arena, const struct proj
 const char *spec_restart(const struct service *service, int *max_retries);
 /* Pairs as labels, in the arena; a value that is NULL is empty. */
 struct labels spec_labels(struct arena *arena, const struct pairs *pairs);
+/* Where a secret or config lies in a container of this engine: on Windows the defaults are Docker's,
+ * C:\ProgramData\Docker\secrets\NAME and C:\NAME. */
+const char *spec_file_target(struct arena *arena, const char *target,
+			     const struct engine_host *host);
 /* Whether a secret or config of the service is copied into the container, not mounted. */
 bool spec_copies(const struct file_source *source, const struct engine_host *host);

@@ -38,6 +38,15 @@ static const char *inherited(struct arena *arena, const struct container *from, 
 	return NULL;
 }
 
+/* The engine knows pipes by their backslashes alone. */
+static const char *backslashed(struct arena *arena, const char *path)
+{
+	char *copy = path ? arena_copy(arena, path) : NULL;
+	for (char *c = copy; c && *c; c++)
+		*c = *c == '/' ? '\\' : *c;
+	return copy;
+}
+
 static void fill_mount(struct arena *arena, const struct project *project,
 		       const struct service_mount *from, const struct spec_options *options,
 		       struct spec_mount *to)
@@ -58,6 +67,10 @@ static void fill_mount(struct arena *arena, const struct project *project,
 		.tmpfs_size = from->tmpfs_size,
 		.tmpfs_mode = from->tmpfs_mode,
 	};
+	if (from->kind == MOUNT_NPIPE) {
+		to->source = backslashed(arena, from->source);
+		to->target = backslashed(arena, from->target);
+	}
 	if (is_anonymous(from)) {
 		to->source = inherited(arena, options->inherit, from->target);
 	} else if (from->kind == MOUNT_VOLUME) {
@@ -114,9 +127,34 @@ static uint32_t id_of(const char *text)
 	return text ? (uint32_t)strtoul(text, NULL, 10) : 0;
 }
 
-static void fill_file(const struct project *project, const struct service_file *use,
-		      const struct file_source *source, const struct engine_host *host,
-		      struct container_spec *spec)
+/* Where the specification puts files on Linux, and Docker's own places on Windows. */
+static const struct {
+	const char *from, *to;
+} places[] = {
+	{"/run/secrets/", "C:\\ProgramData\\Docker\\secrets\\"},
+	{"/", "C:\\"},
+	{"\\", "C:\\"},
+};
+
+const char *spec_file_target(struct arena *arena, const char *target,
+			     const struct engine_host *host)
+{
+	if (!host || !text_same(host->os_type, "windows"))
+		return target;
+	const char *drive = "";
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		if (!text_starts(target, places[i].from))
+			continue;
+		drive = places[i].to;
+		target += strlen(places[i].from);
+		break;
+	}
+	return backslashed(arena, arena_format(arena, "%s%s", drive, target));
+}
+
+static void fill_file(struct arena *arena, const struct project *project,
+		      const struct service_file *use, const struct file_source *source,
+		      const struct engine_host *host, struct container_spec *spec)
 {
 	if (source->kind == SOURCE_EXTERNAL)
 		return;
@@ -131,7 +169,7 @@ static void fill_file(const struct project *project, const struct service_file *
 	}
 	struct spec_file *file = &spec->files[spec->file_count++];
 	*file = (struct spec_file){
-		.target = use->target,
+		.target = spec_file_target(arena, use->target, host),
 		.uid = id_of(use->uid),
 		.gid = id_of(use->gid),
 		.mode = use->mode ? use->mode : DEFAULT_MODE,
@@ -181,12 +219,12 @@ void storage_fill(struct arena *arena, const struct project *project, const stru
 	ARRAY_FOR_EACH (struct service_file, use, &service->secrets) {
 		const struct file_source *source = project_secret(project, use->source);
 		if (source)
-			fill_file(project, use, source, host, spec);
+			fill_file(arena, project, use, source, host, spec);
 	}
 	ARRAY_FOR_EACH (struct service_file, use, &service->configs) {
 		const struct file_source *source = project_config(project, use->source);
 		if (source)
-			fill_file(project, use, source, host, spec);
+			fill_file(arena, project, use, source, host, spec);
 	}
 	if (options->inherit)
 		inherit_of_image(arena, options, spec);

@@ -258,8 +258,8 @@ static void draft_start(struct slots *s, struct slot *slot)
 		draft_after(s->plan, slot->start, slot->old ? slot->rename : slot->create);
 	}
 	draft_step(s->plan, slot->start)->number = slot->number;
-	slot->up =
-		hook_after_start(s->plan, &s->project->services.items[slot->service], slot->start);
+	slot->up = hook_after_start(s->plan, &s->project->services.items[slot->service], s->host,
+				    slot->start);
 }
 
 static void order_starts(struct slots *s, const struct service *service, const struct dependency *d)

@@ -7,6 +7,8 @@
 #include "base/own.h"
 #include "base/text.h"
 #include "compose/plan/finding.h"
+#include "compose/plan/hosts.h"
+#include "compose/plan/spec.h"
 #include "compose/project/mount.h"
 
 static struct diagnostic *say(const struct windows_check *c, enum severity severity,
@@ -264,6 +266,61 @@ void windows_check_mounts(const struct windows_check *c, const struct service *s
 						"%s", mount_rules[i].hint);
 }
 
+/* --- files that are copied in, and names in the hosts file */
+
+/* Whether path lies below folder, as Windows compares. */
+static bool is_below(const char *path, const char *folder)
+{
+	size_t len = strlen(folder);
+	while (len && (folder[len - 1] == '\\' || folder[len - 1] == '/'))
+		len--;
+	for (size_t i = 0; i < len; i++) {
+		char a = path[i] == '/' ? '\\' : (char)tolower((unsigned char)path[i]);
+		char b = folder[i] == '/' ? '\\' : (char)tolower((unsigned char)folder[i]);
+		if (a != b)
+			return false;
+	}
+	return len && (path[len] == '\\' || path[len] == '/');
+}
+
+static void check_copies(const struct windows_check *c, const struct service *service,
+			 const struct service_files *files, const char *attribute)
+{
+	CLEANUP(arena_drop) struct arena arena = {0};
+	ARRAY_FOR_EACH (struct service_file, use, files) {
+		const char *target = spec_file_target(&arena, use->target, c->host);
+		if (tolower((unsigned char)target[0]) != 'c')
+			diagnostic_hint(finding_service(c->diagnostics, SEVERITY_ERROR, use->at,
+							service, attribute,
+							"%s is copied in before the start, when "
+							"the container has C: alone",
+							target),
+					"choose a target on C:");
+		ARRAY_FOR_EACH (struct service_mount, m, &service->mounts)
+			if (m->target && is_below(target, m->target))
+				diagnostic_hint(
+					finding_service(c->diagnostics, SEVERITY_ERROR, use->at,
+							service, attribute,
+							"%s is copied into the container, where "
+							"the mount on %s hides it",
+							target, m->target),
+					"choose another target");
+	}
+}
+
+static void check_hosts(const struct windows_check *c, const struct service *service)
+{
+	for (size_t i = 0; i < service->extra_hosts.len; i++) {
+		const char *line = service->extra_hosts.items[i];
+		const char *why = hosts_check(line);
+		if (why)
+			diagnostic_hint(finding_service(c->diagnostics, SEVERITY_ERROR,
+							finding_at(service, "extra_hosts"), service,
+							"extra_hosts", "\"%s\": %s", line, why),
+					"write name=address");
+	}
+}
+
 void windows_check_service(const struct windows_check *c, const struct service *service,
 			   const char *isolation)
 {
@@ -272,4 +329,7 @@ void windows_check_service(const struct windows_check *c, const struct service *
 	check_security(c, service);
 	check_devices(c, service, isolation);
 	check_endpoints(c, service, isolation);
+	check_copies(c, service, &service->secrets, "secrets");
+	check_copies(c, service, &service->configs, "configs");
+	check_hosts(c, service);
 }

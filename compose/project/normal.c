@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/own.h"
+#include "compose/project/mount.h"
 
 static const struct position nowhere = {0};
 
@@ -154,6 +155,7 @@ static void fill_mounts(const struct normal *normal, struct node *mounts)
 			default_bool(normal, bind, "create_host_path", true);
 		/* Backslashes are part of a name to docker compose here, whatever the host. */
 		if (!target || target->value->kind != NODE_STRING || !*target->value->text ||
+		    mount_is_pipe(target->value->text) ||
 		    (target->value->text[0] != '/' &&
 		     (path_host_is_windows() || path_is_windows(target->value->text))))
 			continue;

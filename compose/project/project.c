@@ -177,3 +177,17 @@ void project_set_environment(struct project *project, struct service *service, c
 	set_pair(arena, &service->environment, arena_copy(arena, key), arena_copy(arena, value));
 	hash_node(node, service->hash);
 }
+
+void project_set_credentials(struct project *project, struct service *service, const char *content)
+{
+	struct arena *arena = &project->arena;
+	struct node *node = (struct node *)service->node;
+	struct position at = service->credential_spec ? service->credential_spec->at : service->at;
+	struct node *spec = node_new(arena, NODE_MAPPING, at);
+
+	node_set(arena, spec, "file",
+		 node_string(arena, arena_format(arena, "raw://%s", content), at), at);
+	node_set(arena, node, "credential_spec", spec, at);
+	service->credential_spec = spec;
+	hash_node(node, service->hash);
+}

@@ -508,6 +508,10 @@ int project_scale(struct project *project, const char *service, unsigned replica
 void project_set_environment(struct project *project, struct service *service, const char *key,
 			     const char *value);
 
+/* Sets the content of a service's credential spec in the structure and in the tree, where its file
+ * then is raw://CONTENT; its hash follows. */
+void project_set_credentials(struct project *project, struct service *service, const char *content);
+
 /* The canonical project with its positions as one JSON document, and back. No contents of secrets
  * are in it. */
 char *project_save(const struct project *project);

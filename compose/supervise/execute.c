@@ -12,6 +12,7 @@
 #include "base/own.h"
 #include "compose/supervise/await.h"
 #include "compose/supervise/call.h"
+#include "compose/supervise/halt.h"
 #include "compose/supervise/inside.h"
 #include "engine/alarm.h"
 
@@ -31,6 +32,7 @@ struct task {
 	struct await *await;
 	bool ended; /* AWAIT_RUNNING came to an exit with 0 */
 	struct inside *inside;
+	uint64_t began, took; /* ns, by the engine's clock */
 };
 
 struct execution {
@@ -207,10 +209,53 @@ static void answered(struct task *task, const struct error *err)
 	schedule(execution);
 }
 
+/* Only Windows ends what it was asked to stop in ways of its own. */
+static bool is_slow_halt(const struct task *task)
+{
+	const struct execution *execution = task->execution;
+	const struct engine_host *host = engine_host_known(execution->engine);
+	bool halts = task->step->kind == STEP_STOP || task->step->kind == STEP_RESTART;
+	const struct progress_sink *sink = execution->options.progress;
+
+	return halts && sink && sink->warn && host && text_same(host->os_type, "windows") &&
+	       !execution->cancelled && halt_is_slow(engine_now(execution->engine) - task->began);
+}
+
+static void looked(const struct container *container, const struct error *err, void *payload)
+{
+	struct task *task = payload;
+	struct execution *execution = task->execution;
+	const struct step *step = task->step;
+	const struct progress_sink *sink = execution->options.progress;
+	char text[512];
+
+	if (!err) {
+		const struct halt halt = {
+			.container = step->subject,
+			.took = task->took,
+			.grace = step->timeout >= 0 ? step->timeout : step->grace,
+			.exit_code = container->exit_code,
+			.has_code = step->kind == STEP_STOP,
+			.tty = container->tty,
+		};
+
+		if (halt_explain(&halt, text, sizeof(text)))
+			sink->warn(text, sink->payload);
+	}
+	execution->requests--;
+	answered(task, NULL);
+}
+
 static void request_done(const struct error *err, void *payload)
 {
 	struct task *task = payload;
 
+	if (!err && is_slow_halt(task)) {
+		task->took = engine_now(task->execution->engine) - task->began;
+		task->request =
+			engine_inspect(task->execution->engine, task->step->target, looked, task);
+		return;
+	}
 	task->execution->requests--;
 	answered(task, err);
 }
@@ -259,6 +304,7 @@ static void start_task(struct task *task)
 	const struct step *step = task->step;
 
 	task->state = RUNNING;
+	task->began = engine_now(execution->engine);
 	log_debug("step #%zu: %s %s", step->index + 1, step_kind_name(step->kind), step->subject);
 	show(execution, step, PROGRESS_WORKING, kinds[step->kind].working, step->cause);
 	if (execution->options.step)

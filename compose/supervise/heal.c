@@ -74,7 +74,8 @@ static const struct container *named(const struct observed *observed, const char
 
 /* The action itself with its hooks; what was added before comes before it. */
 static void add_action(struct plan *plan, const struct keeper_action *action,
-		       const struct service *service, const struct container *container)
+		       const struct service *service, const struct container *container,
+		       const struct engine_host *host)
 {
 	static const enum step_kind kinds[] = {
 		[KEEPER_RESTART] = STEP_RESTART,
@@ -91,7 +92,7 @@ static void add_action(struct plan *plan, const struct keeper_action *action,
 	for (size_t i = 0; i < count; i++)
 		draft_after(plan, first, i);
 	if (service && (action->verb == KEEPER_START || action->verb == KEEPER_RESTART))
-		hook_after_start(plan, service, step);
+		hook_after_start(plan, service, host, step);
 	if (action->verb == KEEPER_RECREATE) {
 		size_t removal = add(plan, STEP_REMOVE, action->container, action->cause);
 		draft_step(plan, removal)->force = true;
@@ -100,7 +101,7 @@ static void add_action(struct plan *plan, const struct keeper_action *action,
 }
 
 struct plan *heal_plan(const struct keeper_action *action, const struct project *project,
-		       const struct observed *observed)
+		       const struct observed *observed, const struct engine_host *host)
 {
 	CLEANUP(error_drop) struct error *err = NULL;
 	struct plan *plan = draft_new();
@@ -110,7 +111,7 @@ struct plan *heal_plan(const struct keeper_action *action, const struct project 
 
 	if (project && action->service && again)
 		stop_dependents(plan, project, observed, action->service);
-	add_action(plan, action, service, named(observed, action->container));
+	add_action(plan, action, service, named(observed, action->container), host);
 	if (project)
 		limit_hooks(plan, project);
 	int code = draft_sort(plan, &err);

@@ -13,4 +13,4 @@
  * reconciles afterwards. Every step is optional: a dependent that cannot be stopped is no reason to
  * leave what is ill. */
 struct plan *heal_plan(const struct keeper_action *action, const struct project *project,
-		       const struct observed *observed);
+		       const struct observed *observed, const struct engine_host *host);

@@ -194,7 +194,8 @@ static void looked(const struct container *container, const struct error *err, v
 	supervisor_say(supervisor, container->name, PROGRESS_WARNING,
 		       job->action.verb == KEEPER_START ? "Down" : "Unhealthy", job->action.cause);
 	struct execute_options options = execute_options(job);
-	job->plan = heal_plan(&job->action, supervisor->desired, &supervisor->observed);
+	job->plan = heal_plan(&job->action, supervisor->desired, &supervisor->observed,
+			      engine_host_known(supervisor->options.engine));
 	claim(job, true);
 	wish_write_holds(supervisor);
 	job->execution =

@@ -289,24 +289,43 @@ static bool is_any(const char *ip)
 	return !ip || !*ip || strcmp(ip, "0.0.0.0") == 0 || strcmp(ip, "::") == 0;
 }
 
-/* The published port, else the container's own address where that can be dialled. */
-static void find_address(struct probe_runner *runner, const struct container *container)
+static void take_published(struct probe_runner *runner, const struct container *container)
 {
-	const struct engine_host *host = engine_host_known(runner->engine);
-
 	ARRAY_FOR_EACH (const struct container_port, port, &container->ports) {
 		if (port->target == runner->probe.port && port->published &&
 		    text_same(port->protocol, "tcp") && !runner->has_address)
 			runner->has_address = take_address(
 				runner, is_any(port->ip) ? "127.0.0.1" : port->ip, port->published);
 	}
-	if (runner->has_address || !host || !(host->capabilities & ENGINE_ROUTABLE))
+}
+
+static void take_own(struct probe_runner *runner, const struct container *container)
+{
+	const struct engine_host *host = engine_host_known(runner->engine);
+
+	if (!host || !(host->capabilities & ENGINE_ROUTABLE))
 		return;
 	ARRAY_FOR_EACH (const struct container_network, network, &container->networks) {
 		if (network->address && *network->address && !runner->has_address)
 			runner->has_address =
 				take_address(runner, network->address, runner->probe.port);
 	}
+}
+
+/* The published port, else the container's own address where that can be dialled. On Windows the
+ * other way round: not every build forwards a published port to who dials it on the host itself
+ * (WinNAT before 1809, and with other filters since). */
+static void find_address(struct probe_runner *runner, const struct container *container)
+{
+	const struct engine_host *host = engine_host_known(runner->engine);
+	bool windows = host && text_same(host->os_type, "windows");
+
+	if (windows)
+		take_own(runner, container);
+	if (!runner->has_address)
+		take_published(runner, container);
+	if (!runner->has_address)
+		take_own(runner, container);
 }
 
 /* --- life */

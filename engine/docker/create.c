@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/docker/docker.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/own.h"
 #include "engine/tar.h"
 
 /* What is asked one after the other once the container is there: connections that a create of an
@@ -59,13 +61,25 @@ static void drop(struct operation *operation)
 
 /* --- what the spec asks for */
 
+char *docker_archive_path(const char *target)
+{
+	bool windows = isalpha((unsigned char)target[0]) && target[1] == ':';
+	char *path = memory_copy(target + (windows ? 2 : 0));
+
+	for (char *c = path; windows && *c; c++)
+		*c = *c == '\\' ? '/' : *c;
+	memmove(path, path + strspn(path, "/"), strlen(path + strspn(path, "/")) + 1);
+	return path;
+}
+
 static int add_file(struct text *tar, const struct spec_file *file, struct error **err)
 {
 	CLEANUP(text_drop) struct text content = {0};
+	CLEANUP(memory_free) char *path = docker_archive_path(file->target);
 	const char *bytes = file->bytes;
 	struct tar_entry entry = {
 		.kind = TAR_FILE,
-		.path = file->target + strspn(file->target, "/"),
+		.path = path,
 		.size = file->len,
 		.mode = file->mode,
 		.uid = file->uid,

@@ -252,6 +252,8 @@ void labels_cache_fill(const struct docker *docker, struct container *container)
 void labels_cache_drop(struct docker *docker);
 
 /* spec.c: what is asked for, as the API wants it. Yours. */
+/* A file's path in a tar of the root folder: without a drive, with slashes. Yours. */
+char *docker_archive_path(const char *target);
 cJSON *docker_container_json(const struct container_spec *spec, unsigned api);
 cJSON *docker_endpoint_json(const struct spec_endpoint *endpoint, unsigned api);
 cJSON *docker_network_json(const struct network_spec *spec);

@@ -365,17 +365,19 @@ static void add_resources(cJSON *host, const struct container_spec *spec)
 	}
 }
 
-/* /dev/a:/dev/b:rwm; on Windows class/GUID, which has no colon. */
+/* /dev/a:/dev/b:rwm; on Windows class/GUID or IDTYPE://ID before the first colon that is not the
+ * type's. */
 static void add_device(cJSON *host, const char *device)
 {
 	CLEANUP(memory_free) char *source = memory_copy(device);
-	char *target = strchr(source, ':');
+	char *id = strstr(source, "://");
+	char *target = strchr(id ? id + 3 : source, ':');
 	char *permissions = NULL;
 	cJSON *json = cJSON_CreateObject();
 
 	if (target) {
 		*target++ = '\0';
-		permissions = strchr(target, ':');
+		permissions = strrchr(target, ':');
 	}
 	if (permissions)
 		*permissions++ = '\0';

@@ -18,7 +18,7 @@
  * completion.
  *
  * Programs: a container or exec whose command is sh -c SCRIPT, echo, sleep, cat, true or false runs
- * it, as far as process.c understands (echo, >&2, $VAR, sleep, exit, cat, trap, while :). Any other
+ * it (cmd ends at once with 0), as far as process.c understands (echo, >&2, $VAR, sleep, exit, cat, trap, while :). Any other
  * command runs until it is told to stop, and ends then at once with 0. As process 1 in a container
  * a program without a trap ignores the stop signal.
  */

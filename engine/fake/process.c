@@ -184,7 +184,7 @@ static void add_script(struct process *process, const char *script)
 
 void fake_process_load(struct process *process, char *const *command)
 {
-	static const char *const plain[] = {"echo", "sleep", "cat", "true", "false"};
+	static const char *const plain[] = {"echo", "sleep", "cat", "true", "false", "cmd"};
 	CLEANUP(text_drop) struct text line = {0};
 
 	if (!command || !command[0])

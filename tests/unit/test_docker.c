@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/own.h"
 #include "tests/test.h"
 
 /* --- what the engine says */
@@ -379,6 +380,44 @@ static void a_whole_container_is_asked_for_as_the_api_wants_it(void **state)
 		"\"ExposedPorts\":{\"81/tcp\":{},\"80/tcp\":{},\"53/udp\":{}}}");
 }
 
+static void a_windows_container_has_limits_and_devices_of_its_own(void **state)
+{
+	static const char *const devices[] = {"class/5B45201D:class/5B45201D:rwm",
+					      "vpci://A1:vpci://A1:rwm", NULL};
+	const struct container_spec spec = {.image = "web",
+					    .stop_timeout = -1,
+					    .isolation = "process",
+					    .cpu_percent = 50,
+					    .cpu_count = 2,
+					    .devices = devices};
+
+	(void)state;
+	/* Per cent as they are, and not a hundred times as much. */
+	assert_json(docker_container_json(&spec, 44),
+		    "{\"Image\":\"web\",\"AttachStdout\":true,\"AttachStderr\":true,"
+		    "\"HostConfig\":{\"Isolation\":\"process\",\"CpuCount\":2,\"CpuPercent\":50,"
+		    "\"Devices\":[{\"PathOnHost\":\"class/5B45201D\"},{\"PathOnHost\":"
+		    "\"vpci://A1\"}]}}");
+}
+
+static void a_file_is_named_in_a_tar_without_its_drive(void **state)
+{
+	static const struct {
+		const char *target, *path;
+	} rows[] = {
+		{"/run/secrets/key", "run/secrets/key"},
+		{"C:\\ProgramData\\Docker\\secrets\\key", "ProgramData/Docker/secrets/key"},
+		{"c:/site", "site"},
+		{"/a\\b", "a\\b"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CLEANUP(memory_free) char *path = docker_archive_path(rows[i].target);
+		assert_string_equal(path, rows[i].path);
+	}
+}
+
 static void mounts_take_the_form_that_can_say_what_they_want(void **state)
 {
 	struct spec_mount mounts[] = {
@@ -618,6 +657,8 @@ int main(void)
 		cmocka_unit_test(what_is_no_frame_is_an_error),
 		cmocka_unit_test(a_container_of_few_words_asks_for_little),
 		cmocka_unit_test(a_whole_container_is_asked_for_as_the_api_wants_it),
+		cmocka_unit_test(a_file_is_named_in_a_tar_without_its_drive),
+		cmocka_unit_test(a_windows_container_has_limits_and_devices_of_its_own),
 		cmocka_unit_test(mounts_take_the_form_that_can_say_what_they_want),
 		cmocka_unit_test(several_networks_go_into_one_create_from_api_1_44_on),
 		cmocka_unit_test(options_of_mounts_have_fields_of_their_own),

@@ -156,8 +156,6 @@ static void what_windows_refuses_and_ignores_is_told_at_its_lines(void **state)
 		     "W 8 services.web.cap_add: Windows ignores capabilities\n"
 		     "W 9 services.web.init: Windows containers have no init process\n"
 		     "E 10 services.web.pids_limit: Windows refuses limits of processes\n"
-		     "W 11 services.web.extra_hosts: Windows containers get no hosts file from the "
-		     "engine: the names will not resolve\n"
 		     "E 12 services.web.network_mode: Windows has no host network\n"
 		     "E 13 services.web.security_opt: Windows knows only credentialspec=, not "
 		     "\"no-new-privileges\"\n"

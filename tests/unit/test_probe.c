@@ -87,15 +87,21 @@ static void add_port(struct bench *bench, const char *ip, unsigned published)
 }
 
 /* A container whose published port is a server's, which answers so. */
-static void begin_server(struct bench *bench, enum probe_kind kind,
-			 void (*answer)(struct connection *connection))
+static void begin_server_on(struct bench *bench, const struct fake_options *host,
+			    enum probe_kind kind, void (*answer)(struct connection *connection))
 {
-	begin(bench, NULL);
+	begin(bench, host);
 	bench->probe.kind = kind;
 	bench->server = (struct server){.answer = answer, .payload = bench};
 	server_open(&bench->server, &bench->loop);
 	bench->serves = true;
 	add_port(bench, "0.0.0.0", (unsigned)bench->server.port);
+}
+
+static void begin_server(struct bench *bench, enum probe_kind kind,
+			 void (*answer)(struct connection *connection))
+{
+	begin_server_on(bench, NULL, kind, answer);
 }
 
 static void open_probe(struct bench *bench)
@@ -438,6 +444,25 @@ static void the_published_port_comes_before_the_containers_own_address(void **st
 	end(&bench);
 }
 
+static void on_windows_the_containers_own_address_comes_first(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	begin_server_on(&bench,
+			&(struct fake_options){.os_type = "windows",
+					       .os_version = "10.0.20348.1",
+					       .capabilities = ENGINE_LOCAL | ENGINE_ROUTABLE},
+			PROBE_TCP, say_ok);
+	bench.probe.port = (unsigned)bench.server.port;
+	bench.container.ports.items[0].target = bench.probe.port;
+	bench.container.ports.items[0].published = 1; /* where nobody listens */
+	add_network(&bench, "127.0.0.1");
+	open_probe(&bench);
+	wait_told(&bench, "healthy\n");
+	end(&bench);
+}
+
 static void what_is_not_published_is_dialled_at_its_own_address_where_that_can_be(void **state)
 {
 	struct bench bench;
@@ -693,6 +718,7 @@ int main(void)
 		TEST(the_first_check_comes_after_an_interval),
 		TEST(failures_of_the_start_period_count_only_once_it_was_healthy),
 		TEST(the_published_port_comes_before_the_containers_own_address),
+		TEST(on_windows_the_containers_own_address_comes_first),
 		TEST(what_is_not_published_is_dialled_at_its_own_address_where_that_can_be),
 		TEST(what_cannot_be_dialled_fails_and_says_so),
 		TEST(a_port_of_another_protocol_is_not_dialled),

@@ -197,6 +197,46 @@ static void a_secret_file_is_copied_where_it_cannot_be_bound(void **state)
 	}
 }
 
+static void files_lie_at_dockers_own_places_on_windows(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *target, *wanted;
+	} rows[] = {
+		{"/run/secrets/key", "C:\\ProgramData\\Docker\\secrets\\key"},
+		{"/site", "C:\\site"},
+		{"/app/conf/site", "C:\\app\\conf\\site"},
+		{"C:\\app\\site", "C:\\app\\site"},
+		{"c:/app/site", "c:\\app\\site"},
+		{"\\app\\site", "C:\\app\\site"},
+	};
+	f->host.capabilities = ENGINE_LOCAL;
+	f->host.os_type = memory_copy("windows");
+	use_secret(f, SOURCE_FILE, "C:\\key.txt");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		f->service->secrets.items[0].target = rows[i].target;
+		const struct container_spec *spec = make(f, NULL);
+		assert_int_equal(spec->mount_count, 0);
+		assert_int_equal(spec->file_count, 1);
+		assert_string_equal(spec->files[0].target, rows[i].wanted);
+		assert_string_equal(spec->files[0].source, "C:\\key.txt");
+	}
+	memory_free(&f->host.os_type);
+}
+
+static void a_named_pipe_is_sent_with_backslashes(void **state)
+{
+	struct fixture *f = *state;
+	array_push(&f->service->mounts,
+		   ((struct service_mount){.kind = MOUNT_NPIPE,
+					   .source = "//./pipe/docker_engine",
+					   .target = "\\\\.\\pipe\\docker_engine"}));
+	const struct container_spec *spec = make(f, NULL);
+	assert_string_equal(spec->mounts[0].type, "npipe");
+	assert_string_equal(spec->mounts[0].source, "\\\\.\\pipe\\docker_engine");
+	assert_string_equal(spec->mounts[0].target, "\\\\.\\pipe\\docker_engine");
+}
+
 static void content_and_environment_are_copied_in(void **state)
 {
 	struct fixture *f = *state;
@@ -329,6 +369,7 @@ static void credential_specs_are_a_security_option(void **state)
 	} rows[] = {
 		{"file", "my.json", "credentialspec=file://my.json"},
 		{"file", "file://my.json", "credentialspec=file://my.json"},
+		{"file", "raw://{\"a\":1}", "credentialspec=raw://{\"a\":1}"},
 		{"registry", "my", "credentialspec=registry://my"},
 		{"config", "site", "credentialspec=raw://text"},
 	};
@@ -374,6 +415,8 @@ int main(void)
 		TEST(aliases_are_the_final_name_the_service_and_what_is_written),
 		TEST(a_secret_file_is_a_read_only_bind_where_the_engine_is_here),
 		TEST(a_secret_file_is_copied_where_it_cannot_be_bound),
+		TEST(files_lie_at_dockers_own_places_on_windows),
+		TEST(a_named_pipe_is_sent_with_backslashes),
 		TEST(content_and_environment_are_copied_in),
 		TEST(anonymous_volumes_go_to_the_replacement),
 		TEST(another_services_namespaces_are_those_of_its_first_container),
