@@ -336,7 +336,8 @@ int oneoff_run(struct cli *cli, const struct oneoff_options *options, int *exit_
 	cli->interrupts = 0;
 	int status = options->detach ? leave(&oneoff, err) : talk(&oneoff, exit_code, err);
 	session_close(&oneoff.session);
-	if (options->spec->auto_remove && is_left_over(&oneoff, status))
+	bool refused = options->anew && oneoff.id && !oneoff.is_started;
+	if ((options->spec->auto_remove || refused) && is_left_over(&oneoff, status))
 		remove_now(&oneoff);
 	unfollow(&oneoff);
 	free(oneoff.id);

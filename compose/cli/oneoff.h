@@ -15,6 +15,7 @@ struct oneoff_options {
 	const char *project;
 	const struct container_spec *spec; /* with tty, open_stdin, auto_remove as they are to be */
 	bool detach;                       /* started, and its id printed */
+	bool anew; /* one whose start is refused goes, though it is not removed at its end */
 };
 
 /* *exit_code: the container's; 0 where it was left or detached. */

@@ -15,6 +15,7 @@
 #include "compose/cli/terminal.h"
 #include "compose/cli/verb.h"
 #include "compose/plan/isolation.h"
+#include "compose/plan/refusal.h"
 #include "compose/plan/spec.h"
 
 enum { SLUG_BYTES = 6 };
@@ -73,6 +74,8 @@ struct running {
 	struct service *service;
 	struct arena arena;
 	struct images_stock stock;
+	const char *kept; /* the isolation that a refused start showed to work, or NULL */
+	const char *kept_reason;
 };
 
 static void running_drop(struct running *running)
@@ -173,7 +176,9 @@ static int decide_isolation(struct running *running, struct spec_options *option
 
 	if (!text_same(host->os_type, "windows"))
 		return 0;
-	const struct isolation_question question = isolation_ask(service, host, options->image);
+	struct isolation_question question = isolation_ask(service, host, options->image);
+	question.kept = running->kept;
+	question.kept_reason = running->kept_reason;
 	if (isolation_decide(&question, &answer, err) < 0)
 		return error_wrap(err, "services.%s.isolation", service->name);
 	if (answer.differs)
@@ -195,6 +200,7 @@ static int observe_image(struct running *running, const struct image **ret, stru
 	CLEANUP(memory_free)
 	bool *chosen = images_choose(project, running->change.services, true);
 
+	images_stock_drop(&running->stock);
 	if (images_observe(running->cli, project, chosen, &running->stock, err) < 0)
 		return (*err)->code;
 	*ret = images_find(&running->stock, running->service->image);
@@ -231,6 +237,31 @@ static int make_spec(struct running *running, struct container_spec *ret, struct
 	return 0;
 }
 
+/* What the host's answer to a start means is said; true: the other isolation can work. */
+static bool is_cured(struct running *running, const struct container_spec *spec, struct error **err)
+{
+	const struct engine_host *host = engine_host_known(running->cli->engine);
+	const struct service *service = running->service;
+	struct refusal refusal;
+
+	if (!text_same(host->os_type, "windows"))
+		return false;
+	const struct isolation_question question =
+		isolation_ask(service, host, images_find(&running->stock, service->image));
+	if (!refusal_explain(&question, spec->isolation, (*err)->message, &refusal))
+		return false;
+	error_wrap(err, "%s", refusal.text);
+	if (!refusal.cure || running->kept)
+		return false;
+	cli_warn(running->cli, "%s", (*err)->message);
+	running->kept = refusal.cure;
+	running->kept_reason =
+		arena_format(&running->arena, "isolation %s was refused at start%s%s",
+			     spec->isolation, *refusal.code ? ": " : "", refusal.code);
+	error_drop(err);
+	return true;
+}
+
 static int go(struct running *running, char **command, int *exit_code, struct error **err)
 {
 	struct container_spec spec;
@@ -240,14 +271,19 @@ static int go(struct running *running, char **command, int *exit_code, struct er
 		return (*err)->code;
 	if (running->cli->globals.dry_run)
 		return 0;
-	if (make_spec(running, &spec, err) < 0)
-		return (*err)->code;
 	const struct oneoff_options options = {
 		.project = running->change.project->name,
 		.spec = &spec,
 		.detach = running->values->detach,
+		.anew = text_same(engine_host_known(running->cli->engine)->os_type, "windows"),
 	};
-	return oneoff_run(running->cli, &options, exit_code, err);
+	int status;
+	do {
+		if (make_spec(running, &spec, err) < 0)
+			return (*err)->code;
+		status = oneoff_run(running->cli, &options, exit_code, err);
+	} while (status < 0 && is_cured(running, &spec, err));
+	return status;
 }
 
 static int run(struct cli *cli, const void *given, char **arguments, int *exit_code,
