@@ -5,6 +5,7 @@
 
 #include "base/own.h"
 #include "base/text.h"
+#include "compose/plan/finding.h"
 
 #define HOSTS_FILE "C:\\Windows\\System32\\drivers\\etc\\hosts"
 #define ADMIN      "ContainerAdministrator"
@@ -64,7 +65,8 @@ static const struct hook *hook_of(struct plan *plan, const struct service *servi
 	command[1] = arena_copy(arena, "/S");
 	command[2] = arena_copy(arena, "/C");
 	command[3] = arena_copy(arena, script);
-	*hook = (struct hook){.command = command, .user = ADMIN, .at = service->at};
+	*hook = (struct hook){
+		.command = command, .user = ADMIN, .at = finding_at(service, "extra_hosts")};
 	return hook;
 }
 
@@ -72,8 +74,12 @@ static size_t add_step(struct plan *plan, const struct service *service, size_t 
 		       struct text *script)
 {
 	const struct step about = *draft_step(plan, base);
-	size_t index = draft_add(plan, STEP_HOOK, about.subject, about.target,
-				 "extra_hosts: into the hosts file");
+	const struct position at = finding_at(service, "extra_hosts");
+	const char *cause =
+		at.line ? arena_format(&plan->arena, "extra_hosts, line %u: into the hosts file",
+				       at.line)
+			: "extra_hosts: into the hosts file";
+	size_t index = draft_add(plan, STEP_HOOK, about.subject, about.target, cause);
 	struct step *step = draft_step(plan, index);
 	step->service = service->name;
 	step->number = about.number;

@@ -2,7 +2,8 @@
 /* hosts -- extra_hosts on Windows, where no engine writes a container's hosts file
  *
  * A command in the container writes it, as ContainerAdministrator, after each start by us; what is
- * there already is not written twice. What the command's shell would take for its own is refused by
+ * there already is not written twice. Where that fails (an image without cmd, a file that is not to
+ * be written) the start has failed, and the cause names the line. What the command's shell would take for its own is refused by
  * hosts_check.
  */
 #pragma once
