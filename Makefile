@@ -5,6 +5,7 @@
 # make SAN=address,undefined check    with sanitizers
 # make CROSS=x86_64-w64-mingw32- ...  for Windows: ./wincompose.exe, tests under Wine
 # make conformance                    every engine's tests, against a real one
+# make dist-windows                   what a Windows user is given: build/dist
 # make valgrind | layers | format | golden | fuzz TIME=60 | scenario | bench | soak
 
 VERSION := 0.1.0
@@ -54,7 +55,8 @@ SYSROOT := $(shell base/cross/libraries --prefix)
 endif
 PLATFORM_CFLAGS := -D__USE_MINGW_ANSI_STDIO=1 -D_WIN32_WINNT=0x0A00 -DWIN32_LEAN_AND_MEAN \
 	-DCURL_STATICLIB -DYAML_DECLARE_STATIC -DCJSON_HIDE_SYMBOLS -isystem $(SYSROOT)/include
-LDFLAGS += -L$(SYSROOT)/lib -static
+# The same objects give the same program: no time of its making in it.
+LDFLAGS += -L$(SYSROOT)/lib -static -Wl,--no-insert-timestamp
 LIBRARIES := $(SYSROOT)/versions
 LIBS := -lcurl -luv -lcjson -lyaml -lz -lcrypt32 -lsecur32 -lws2_32 -liphlpapi -lpsapi -luserenv \
 	-lbcrypt -ldbghelp -lole32 -luuid -ladvapi32 -lshell32 -luser32
@@ -118,6 +120,16 @@ layers:
 
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+# On Windows itself, RUN= has no Wine run the program.
+.PHONY: dist-windows
+ifeq ($(PLATFORM),windows)
+dist-windows: $(program)
+	@RUNNER="$(RUN)" SYSROOT=$(SYSROOT) base/cross/dist $(VERSION) $< $(BUILD)/dist
+else
+dist-windows:
+	@$(MAKE) -s CROSS=x86_64-w64-mingw32- $@
+endif
 
 clean:
 	rm -rf $(BUILD) wincompose wincompose.exe
