@@ -76,14 +76,35 @@ bool *images_builds(const struct project *project, const bool *chosen)
 	return marked;
 }
 
+bool images_of_hook(const struct service *service, size_t i, struct service *ret)
+{
+	const struct hook *hook = &service->pre_start.items[i];
+
+	if (!hook->image || text_same(hook->image, service->image))
+		return false;
+	*ret = *service;
+	ret->image = hook->image;
+	ret->image_at = hook->at;
+	ret->image_written = true;
+	ret->build = NULL;
+	ret->pre_start.len = 0;
+	return true;
+}
+
 int images_observe(struct cli *cli, const struct project *project, const bool *chosen,
 		   struct images_stock *stock, struct error **err)
 {
 	CLEANUP(map_drop) struct map names = {0};
 
 	ARRAY_FOR_EACH (const struct service, service, &project->services) {
-		if (chosen[service->index] && service->image)
+		if (!chosen[service->index])
+			continue;
+		if (service->image)
 			map_set(&names, service->image, cli);
+		for (size_t i = 0; i < service->pre_start.len; i++) {
+			if (service->pre_start.items[i].image)
+				map_set(&names, service->pre_start.items[i].image, cli);
+		}
 	}
 	CLEANUP(memory_free)
 	const char **references = memory_zero(names.len + 1, sizeof(*references));
@@ -316,22 +337,39 @@ static void note_come(struct preparation *preparation, const struct images_jobs 
 	}
 }
 
+static int add_pull(struct preparation *preparation, const struct service *service,
+		    struct images_jobs *jobs, struct error **err)
+{
+	struct policy policy;
+
+	if (!service->image_written)
+		return 0;
+	if (policy_of(preparation, service, &policy, err) < 0)
+		return (*err)->code;
+	const struct image *image = images_find(&preparation->stock, service->image);
+	if (policy_pulls(&policy, image, clock_wall()))
+		images_add_pull(jobs, preparation->project, service,
+				preparation->options->no_build);
+	return 0;
+}
+
 static int pull(struct preparation *preparation, struct error **err)
 {
 	CLEANUP(images_drop) struct images_jobs jobs = {0};
 	const struct images_options *options = preparation->options;
-	int64_t now = clock_wall();
 
 	ARRAY_FOR_EACH (const struct service, service, &preparation->project->services) {
-		struct policy policy;
+		struct service other;
 
-		if (!preparation->chosen[service->index] || !service->image_written)
+		if (!preparation->chosen[service->index])
 			continue;
-		if (policy_of(preparation, service, &policy, err) < 0)
+		if (add_pull(preparation, service, &jobs, err) < 0)
 			return (*err)->code;
-		const struct image *image = images_find(&preparation->stock, service->image);
-		if (policy_pulls(&policy, image, now))
-			images_add_pull(&jobs, preparation->project, service, options->no_build);
+		for (size_t i = 0; i < service->pre_start.len; i++) {
+			if (images_of_hook(service, i, &other) &&
+			    add_pull(preparation, &other, &jobs, err) < 0)
+				return (*err)->code;
+		}
 	}
 	if (images_run(preparation->cli, &jobs, options->quiet_pull, err) < 0)
 		return (*err)->code;
@@ -374,25 +412,39 @@ static int build(struct preparation *preparation, struct error **err)
 	return 0;
 }
 
+static void check_there(struct preparation *preparation, const struct service *service,
+			struct error **err)
+{
+	CLEANUP(text_drop) struct text text = {0};
+
+	if (is_there(preparation, service))
+		return;
+	if (service->image_at.line)
+		text_printf(&text, "%s:%u:%u: ", service->image_at.file, service->image_at.line,
+			    service->image_at.column);
+	text_printf(&text, "services.%s: image %s is not there, and %s", service->name,
+		    service->image,
+		    service->build ? "--no-build forbids to build it"
+				   : "its pull policy forbids to pull it");
+	if (*err)
+		error_detail(err, "%s", text_string(&text));
+	else
+		error_set(err, ERROR_NOT_FOUND, "%s", text_string(&text));
+}
+
 /* What is missing still is told before anything is created, all of it at once. */
 static int check_all_there(struct preparation *preparation, struct error **err)
 {
 	ARRAY_FOR_EACH (const struct service, service, &preparation->project->services) {
-		CLEANUP(text_drop) struct text text = {0};
+		struct service other;
 
-		if (!preparation->chosen[service->index] || is_there(preparation, service))
+		if (!preparation->chosen[service->index])
 			continue;
-		if (service->image_at.line)
-			text_printf(&text, "%s:%u:%u: ", service->image_at.file,
-				    service->image_at.line, service->image_at.column);
-		text_printf(&text, "services.%s: image %s is not there, and %s", service->name,
-			    service->image,
-			    service->build ? "--no-build forbids to build it"
-					   : "its pull policy forbids to pull it");
-		if (*err)
-			error_detail(err, "%s", text_string(&text));
-		else
-			error_set(err, ERROR_NOT_FOUND, "%s", text_string(&text));
+		check_there(preparation, service, err);
+		for (size_t i = 0; i < service->pre_start.len; i++) {
+			if (images_of_hook(service, i, &other))
+				check_there(preparation, &other, err);
+		}
 	}
 	return *err ? (*err)->code : 0;
 }

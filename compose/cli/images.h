@@ -48,6 +48,9 @@ struct images_stock {
 	struct observed observed;
 	struct census census;
 };
+/* The i-th pre_start hook's image, where it is another one than the service's, as a service that has
+ * it. */
+bool images_of_hook(const struct service *service, size_t i, struct service *ret);
 int images_observe(struct cli *cli, const struct project *project, const bool *chosen,
 		   struct images_stock *stock, struct error **err);
 void images_stock_drop(struct images_stock *stock);

@@ -11,6 +11,7 @@
 #include "compose/cli/ask.h"
 #include "compose/cli/session.h"
 #include "compose/plan/spec.h"
+#include "compose/supervise/inside.h"
 
 enum { REMOVAL_MS = 10000 };
 
@@ -29,6 +30,10 @@ struct oneoff {
 	bool has_code;
 	bool is_gone; /* removed, or there is nobody to tell it */
 	int exit_code;
+	struct inside *inside; /* the hook that runs, or NULL */
+	size_t hook;           /* which one is next */
+	bool no_more_hooks;
+	struct error *hook_failure;
 };
 
 /* --- requests, each waited for */
@@ -73,6 +78,63 @@ static int create(struct oneoff *oneoff, struct error **err)
 	return status;
 }
 
+/* --- its hooks */
+
+static void next_hook(struct oneoff *oneoff);
+
+static void hook_ended(const struct error *err, void *payload)
+{
+	struct oneoff *oneoff = payload;
+	bool gone = err && (err->code == ERROR_CONFLICT || err->code == ERROR_NOT_FOUND ||
+			    err->code == ERROR_CANCELLED);
+
+	oneoff->inside = NULL;
+	if (!err) {
+		next_hook(oneoff);
+		return;
+	}
+	oneoff->no_more_hooks = true;
+	if (gone)
+		return;
+	oneoff->hook_failure = error_copy(err);
+	error_wrap(&oneoff->hook_failure, "%s: post_start[%zu]", oneoff->options->spec->name,
+		   oneoff->hook - 1);
+}
+
+static void next_hook(struct oneoff *oneoff)
+{
+	const struct hooks *hooks = oneoff->options->post_start;
+
+	if (!hooks || oneoff->hook == hooks->len)
+		oneoff->no_more_hooks = true;
+	else
+		oneoff->inside = inside_start(oneoff->cli->engine, oneoff->id,
+					      &hooks->items[oneoff->hook++], 0, hook_ended, oneoff);
+}
+
+/* status: of all the rest. */
+static int end_hooks(struct oneoff *oneoff, int status, struct error **err)
+{
+	if (oneoff->inside) {
+		inside_cancel(oneoff->inside);
+		cli_run(oneoff->cli, &oneoff->no_more_hooks);
+	}
+	if (status == 0 && oneoff->exit_code == 0 && oneoff->hook_failure)
+		return error_move(err, &oneoff->hook_failure);
+	if (oneoff->hook_failure)
+		cli_warn(oneoff->cli, "%s", oneoff->hook_failure->message);
+	return status;
+}
+
+static void hook_interrupted(struct cli *cli, void *payload)
+{
+	struct oneoff *oneoff = payload;
+
+	(void)cli;
+	if (oneoff->inside)
+		inside_cancel(oneoff->inside);
+}
+
 static int start(struct oneoff *oneoff, struct error **err)
 {
 	struct answer answer = {0};
@@ -81,6 +143,7 @@ static int start(struct oneoff *oneoff, struct error **err)
 	if (ask_run(&answer.ask, oneoff->cli, 0, err) < 0)
 		return (*err)->code;
 	oneoff->is_started = true;
+	next_hook(oneoff);
 	return 0;
 }
 
@@ -312,6 +375,10 @@ static int leave(struct oneoff *oneoff, struct error **err)
 
 	if (create(oneoff, err) < 0 || start(oneoff, err) < 0)
 		return (*err)->code;
+	oneoff->cli->interrupted = hook_interrupted;
+	oneoff->cli->interrupted_payload = oneoff;
+	cli_run(oneoff->cli, &oneoff->no_more_hooks);
+	oneoff->cli->interrupted = NULL;
 	text_printf(&line, "%s\n", oneoff->id);
 	return cli_print(oneoff->cli, line.data, line.len, err);
 }
@@ -337,7 +404,10 @@ int oneoff_run(struct cli *cli, const struct oneoff_options *options, int *exit_
 	int status = options->detach ? leave(&oneoff, err) : talk(&oneoff, exit_code, err);
 	session_close(&oneoff.session);
 	bool refused = options->anew && oneoff.id && !oneoff.is_started;
-	if ((options->spec->auto_remove || refused) && is_left_over(&oneoff, status))
+	bool left_over = is_left_over(&oneoff, status);
+	status = end_hooks(&oneoff, status, err);
+	error_drop(&oneoff.hook_failure);
+	if ((options->spec->auto_remove || refused) && left_over)
 		remove_now(&oneoff);
 	unfollow(&oneoff);
 	free(oneoff.id);

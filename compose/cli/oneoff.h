@@ -10,12 +10,17 @@
 #include <stdbool.h>
 
 #include "compose/cli/cli.h"
+#include "compose/project/project.h"
 
 struct oneoff_options {
 	const char *project;
 	const struct container_spec *spec; /* with tty, open_stdin, auto_remove as they are to be */
 	bool detach;                       /* started, and its id printed */
 	bool anew; /* one whose start is refused goes, though it is not removed at its end */
+	/* Run in it one after the other once it was started, beside what it says itself. One that
+	 * fails is the error of what ended with 0; what ends before them needs them no more. NULL:
+	 * none. */
+	const struct hooks *post_start;
 };
 
 /* *exit_code: the container's; 0 where it was left or detached. */

@@ -128,8 +128,16 @@ static int run(struct cli *cli, const void *given, char **arguments, int *exit_c
 	if (images_observe(cli, project, chosen, &pulling.stock, err) < 0)
 		return (*err)->code;
 	ARRAY_FOR_EACH (const struct service, service, &project->services) {
-		if (chosen[service->index] && add(&pulling, service, err) < 0)
+		struct service other;
+
+		if (!chosen[service->index])
+			continue;
+		if (add(&pulling, service, err) < 0)
 			return (*err)->code;
+		for (size_t i = 0; i < service->pre_start.len; i++) {
+			if (images_of_hook(service, i, &other) && add(&pulling, &other, err) < 0)
+				return (*err)->code;
+		}
 	}
 	if (cli->globals.dry_run)
 		return images_print(cli, &pulling.jobs, err);

@@ -276,6 +276,7 @@ static int go(struct running *running, char **command, int *exit_code, struct er
 		.spec = &spec,
 		.detach = running->values->detach,
 		.anew = text_same(engine_host_known(running->cli->engine)->os_type, "windows"),
+		.post_start = &running->service->post_start,
 	};
 	int status;
 	do {

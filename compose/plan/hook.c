@@ -24,14 +24,19 @@ static void add_command(struct text *out, char *const *command)
 	}
 }
 
+void hook_cause(struct text *out, const char *when, size_t i, const struct hook *hook)
+{
+	text_printf(out, "%s[%zu]", when, i);
+	add_command(out, hook->command);
+}
+
 /* One hook in the container that the step base is about. */
 static size_t add(struct plan *plan, const struct service *service, const struct hooks *hooks,
 		  size_t i, const char *when, size_t base)
 {
 	const struct step about = *draft_step(plan, base);
 	CLEANUP(text_drop) struct text cause = {0};
-	text_printf(&cause, "%s[%zu]", when, i);
-	add_command(&cause, hooks->items[i].command);
+	hook_cause(&cause, when, i, &hooks->items[i]);
 	size_t index = draft_add(plan, STEP_HOOK, about.subject, about.target, cause.data);
 	struct step *step = draft_step(plan, index);
 

@@ -8,6 +8,8 @@
 
 #include "compose/plan/draft.h"
 
+/* "post_start[0]: createdb shop", as the cause of its step. */
+void hook_cause(struct text *out, const char *when, size_t i, const struct hook *hook);
 /* What comes after a start: the step that is the end of it, which is start itself where the service
  * has no hooks. On a Windows host the hosts file is written first. NO_STEP stays NO_STEP; host may
  * be NULL where the container was started before. */

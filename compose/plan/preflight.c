@@ -217,6 +217,20 @@ static void check_dependencies(struct check *c, const struct service *service)
 	}
 }
 
+static void check_hooks(struct check *c, const struct service *service)
+{
+	for (size_t i = 0; i < service->pre_start.len; i++) {
+		const struct hook *hook = &service->pre_start.items[i];
+		CLEANUP(memory_free) char *path = memory_format("pre_start[%zu].per_replica", i);
+
+		if (hook->per_replica)
+			diagnostic_hint(report(c, SEVERITY_ERROR, hook->at, service, path,
+					       "a pre_start hook is run once for the service, not "
+					       "for each of its containers"),
+					"do it in the entrypoint");
+	}
+}
+
 static void check_probe(struct check *c, const struct service *service)
 {
 	const struct probe *probe = &service->supervision.probe;
@@ -318,6 +332,7 @@ void preflight_check(const struct project *project, const struct preflight_facts
 		check_files(&c, service);
 		const char *isolation = service->provider ? NULL : check_image(&c, service);
 		check_dependencies(&c, service);
+		check_hooks(&c, service);
 		check_probe(&c, service);
 		if (!c.windows)
 			continue;

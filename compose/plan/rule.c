@@ -9,9 +9,9 @@
 #include "compose/project/diagnostic.h"
 
 /* A row holds where the engine lacks the capability. WINDOWS stands for an engine that has no
- * ENGINE_LINUX, LINUX for one that has it, ANYWHERE for all. Source: what moby's daemon/daemon_windows.go refuses and
+ * ENGINE_LINUX, LINUX for one that has it. Source: what moby's daemon/daemon_windows.go refuses and
  * ignores, and its Linux counterpart. */
-enum scope { WINDOWS, LINUX, LACKS, ANYWHERE };
+enum scope { WINDOWS, LINUX, LACKS };
 
 static const struct rule {
 	const char *path;
@@ -86,8 +86,6 @@ static const struct rule {
 	 "name the service, or give it network aliases"},
 	{"external_links", WINDOWS, 0, SEVERITY_WARNING, "Windows ignores external_links",
 	 "share a network"},
-	{"pre_start", ANYWHERE, 0, SEVERITY_ERROR, "pre_start hooks cannot be run yet",
-	 "do it in the entrypoint, or in a service that this one waits for"},
 	{"healthcheck.test", LACKS, ENGINE_HEALTHCHECK, SEVERITY_ERROR,
 	 "this engine has no health checks", "use x-wincompose: {probe: ...}"},
 	{"healthcheck.start_interval", LACKS, ENGINE_START_INTERVAL, SEVERITY_WARNING,
@@ -138,8 +136,6 @@ static const struct node_entry *entry_at(const struct node *node, const char *pa
 static bool applies(const struct rule *rule, const struct engine_host *host)
 {
 	bool on_linux = host->capabilities & ENGINE_LINUX;
-	if (rule->scope == ANYWHERE)
-		return true;
 	if (rule->scope == LACKS)
 		return (host->capabilities & rule->needs) != rule->needs;
 	return rule->scope == LINUX ? on_linux : !on_linux;
@@ -172,8 +168,7 @@ const char *rule_sentence(const char *attribute, bool windows, enum severity *se
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
 		enum scope scope = rules[i].scope;
 
-		if ((scope != ANYWHERE && scope != (windows ? WINDOWS : LINUX)) ||
-		    strcmp(rules[i].path, attribute) != 0)
+		if (scope != (windows ? WINDOWS : LINUX) || strcmp(rules[i].path, attribute) != 0)
 			continue;
 		*severity = rules[i].severity;
 		return rules[i].sentence;

@@ -399,6 +399,8 @@ int slots_decide(struct slots *s, struct error **err)
 	size_t volumes = s->project->volumes.len;
 
 	s->lanes = memory_zero(services + 1, sizeof(*s->lanes));
+	for (size_t i = 0; i < services; i++)
+		s->lanes[i].prelude = NO_STEP;
 	s->grounds = memory_zero(networks + 1, sizeof(*s->grounds));
 	s->volumes = memory_zero(volumes + 1, sizeof(*s->volumes));
 	s->volume_used = memory_zero(volumes + 1, sizeof(*s->volume_used));

@@ -44,6 +44,7 @@ struct lane {
 	const char *bounced_by;
 	bool cycled;          /* one of its containers is stopped and started again */
 	bool shares;          /* with a service whose container is replaced */
+	size_t prelude;       /* the start of its first pre_start hook, or NO_STEP */
 	bool shared_replaced; /* its first container is replaced: whoever shares with it follows */
 };
 

@@ -29,6 +29,7 @@
 #define LABEL_CONFIG_FILES     "com.docker.compose.project.config_files"
 #define LABEL_ENV_FILES        "com.docker.compose.project.environment_file"
 #define LABEL_VERSION          "com.docker.compose.version"
+#define LABEL_HOOK             "com.docker.compose.hook"
 #define LABEL_SLUG             "com.docker.compose.slug"
 #define LABEL_HASH             "wincompose.config-hash"
 #define LABEL_SUPERVISE        "wincompose.supervise" /* the word of on_unhealthy: restart, stop, ... */

@@ -11,6 +11,7 @@
 #include "compose/plan/ground.h"
 #include "compose/plan/hook.h"
 #include "compose/plan/isolation.h"
+#include "compose/plan/prelude.h"
 #include "compose/plan/slot.h"
 #include "compose/plan/spec.h"
 
@@ -279,6 +280,7 @@ static void order_starts(struct slots *s, const struct service *service, const s
 		size_t gate = d->condition == DEPENDENCY_STARTED
 				      ? slot->up
 				      : gate_wait(s, slot, d->condition, !d->required, cause);
+		draft_after(s->plan, lane->prelude, gate);
 		for (size_t j = 0; j < lane->len; j++)
 			draft_after(s->plan, slot_at(s, lane, j)->start, gate);
 	}
@@ -294,6 +296,7 @@ static void draft_starts(struct slots *s, const struct service *service)
 			step->service = service->name;
 		}
 	}
+	prelude_draft(s, service);
 	if (s->options->no_deps)
 		return;
 	ARRAY_FOR_EACH (struct dependency, d, &service->dependencies)

@@ -252,6 +252,77 @@ static void ctrl_c_at_any_request_leaves_nothing_behind(void **state)
 	}
 }
 
+/* --- post_start */
+
+static const char *const hello[] = {"echo", "hello", NULL};
+static const char *const failing[] = {"sh", "-c", "echo no table; exit 5", NULL};
+static const char *const endless[] = {"sleep", "1000", NULL};
+
+static void run_hooked(const char *script, struct hook *items, size_t len, bool detach,
+		       struct result *result, unsigned *execs)
+{
+	struct container_spec spec = spec_of(script);
+	const struct hooks hooks = {items, len, len};
+	const struct oneoff_options options = {
+		.project = "shop", .spec = &spec, .detach = detach, .post_start = &hooks};
+	struct desk desk;
+
+	/* Hooks take turns of the loop, which a jumping clock does not wait for. */
+	desk_open(&desk, &(struct fake_options){.clock = FAKE_REAL});
+	fake_image_add(desk.world, "tiny");
+	go(&desk, &options, "", result);
+	*execs = fake_calls(desk.world, "exec");
+	desk_close(&desk);
+}
+
+static void hooks_run_after_its_start_one_after_the_other(void **state)
+{
+	struct hook hooks[] = {{.command = (char **)hello}, {.command = (char **)hello}};
+	CLEANUP(result_drop) struct result result = {0}, detached = {0};
+	unsigned execs;
+
+	(void)state;
+	run_hooked("sleep 0.3; echo last; exit 7", hooks, 2, false, &result, &execs);
+	assert_int_equal(result.status, 0);
+	assert_int_equal(result.exit_code, 7);
+	assert_string_equal(text_string(&result.output), "last\n");
+	assert_int_equal(execs, 2);
+	run_hooked("sleep 0.3", hooks, 2, true, &detached, &execs);
+	assert_int_equal(detached.status, 0);
+	assert_int_equal(execs, 2);
+}
+
+static void a_hook_that_fails_is_the_error_of_what_ended_well(void **state)
+{
+	struct hook hooks[] = {{.command = (char **)hello},
+			       {.command = (char **)failing},
+			       {.command = (char **)hello}};
+	CLEANUP(result_drop) struct result well = {0}, badly = {0};
+	unsigned execs;
+
+	(void)state;
+	run_hooked("sleep 0.3", hooks, 3, false, &well, &execs);
+	assert_int_equal(well.status, ERROR_SYSTEM);
+	assert_non_null(strstr(well.err->message, "shop-job-run-0123456789ab: post_start[1]"));
+	assert_non_null(strstr(well.err->detail, "no table"));
+	assert_int_equal(execs, 2);
+	run_hooked("sleep 0.3; exit 7", hooks, 3, false, &badly, &execs);
+	assert_int_equal(badly.status, 0);
+	assert_int_equal(badly.exit_code, 7);
+}
+
+static void what_ends_before_its_hooks_needs_them_no_more(void **state)
+{
+	struct hook hooks[] = {{.command = (char **)endless}, {.command = (char **)hello}};
+	CLEANUP(result_drop) struct result result = {0};
+	unsigned execs;
+
+	(void)state;
+	run_hooked("sleep 0.3", hooks, 2, false, &result, &execs);
+	assert_int_equal(result.status, 0);
+	assert_int_equal(execs, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +333,9 @@ int main(void)
 		cmocka_unit_test(a_code_is_asked_for_where_the_events_broke),
 		cmocka_unit_test(a_failure_at_any_request_leaves_nothing_behind),
 		cmocka_unit_test(ctrl_c_at_any_request_leaves_nothing_behind),
+		cmocka_unit_test(hooks_run_after_its_start_one_after_the_other),
+		cmocka_unit_test(a_hook_that_fails_is_the_error_of_what_ended_well),
+		cmocka_unit_test(what_ends_before_its_hooks_needs_them_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -344,7 +344,7 @@ static void what_cannot_be_run_yet_is_an_error_at_its_line(void **state)
 		     "services:\n"
 		     "  a:\n"
 		     "    image: x\n"
-		     "    pre_start: [{command: a}]\n"
+		     "    pre_start: [{command: a}, {command: b, per_replica: true}]\n"
 		     "    post_start: [{command: a}]\n"
 		     "    pre_stop: [{command: a}]\n"
 		     "    use_api_socket: true\n"
@@ -353,7 +353,8 @@ static void what_cannot_be_run_yet_is_an_error_at_its_line(void **state)
 		     "volumes: {c: }\n"
 		     "secrets:\n"
 		     "  s: {environment: SET, driver: d}\n",
-		     "E 4 services.a.pre_start: pre_start hooks cannot be run yet\n"
+		     "E 4 services.a.pre_start[1].per_replica: a pre_start hook is run once for "
+		     "the service, not for each of its containers\n"
 		     "W 7 services.a.use_api_socket: the container gets the engine's socket, but "
 		     "not this user's registry credentials\n"
 		     "E 8 services.a.secrets: secret s has a driver, which swarms alone have\n"
