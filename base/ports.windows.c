@@ -123,6 +123,9 @@ int ports_read(struct ports_sockets *ret, struct error **err)
 char *ports_holder(const struct ports_socket *socket)
 {
 	PROCESSENTRY32W entry = {.dwSize = sizeof(entry)};
+
+	if (!socket->process)
+		return NULL;
 	HANDLE all = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
 	char *holder = NULL;
 

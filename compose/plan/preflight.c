@@ -224,10 +224,12 @@ static void check_hooks(struct check *c, const struct service *service)
 		CLEANUP(memory_free) char *path = memory_format("pre_start[%zu].per_replica", i);
 
 		if (hook->per_replica)
-			diagnostic_hint(report(c, SEVERITY_ERROR, hook->at, service, path,
-					       "a pre_start hook is run once for the service, not "
-					       "for each of its containers"),
-					"do it in the entrypoint");
+			diagnostic_hint(
+				finding_service(c->diagnostics, SEVERITY_ERROR, hook->at, service,
+						path,
+						"a pre_start hook is run once for the service, not "
+						"for each of its containers"),
+				"do it in the entrypoint");
 	}
 }
 

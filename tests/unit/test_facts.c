@@ -5,6 +5,7 @@
 
 #include <uv.h>
 
+#include "base/ports.h"
 #include "compose/plan/preflight.h"
 #include "compose/supervise/facts.h"
 #include "engine/model.h"
@@ -39,6 +40,20 @@ static void listener_close(struct listener *l)
 	assert_int_equal(uv_loop_close(&l->loop), 0);
 }
 
+/* Wine does not know whose sockets they are. */
+static bool is_told(unsigned port)
+{
+	struct ports_sockets sockets = {0};
+	struct error *err = NULL;
+
+	assert_int_equal(ports_read(&sockets, &err), 0);
+	const struct ports_socket *socket = ports_find(&sockets, NULL, port, PORTS_TCP);
+	assert_non_null(socket);
+	bool told = socket->process || socket->inode;
+	ports_drop_sockets(&sockets);
+	return told;
+}
+
 static void a_port_that_somebody_listens_on_is_taken_by_its_name(void **state)
 {
 	struct preflight_obstacle obstacle = {0};
@@ -47,7 +62,10 @@ static void a_port_that_somebody_listens_on_is_taken_by_its_name(void **state)
 	(void)state;
 	listen_somewhere(&l);
 	assert_true(facts_port_taken("127.0.0.1", l.port, "tcp", &obstacle, NULL));
-	assert_non_null(strstr(obstacle.holder, "test_facts"));
+	if (is_told(l.port))
+		assert_non_null(strstr(obstacle.holder, "test_facts"));
+	else
+		assert_string_equal(obstacle.holder, "");
 	assert_int_equal(obstacle.first, 0);
 	listener_close(&l);
 	obstacle = (struct preflight_obstacle){0};
