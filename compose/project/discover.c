@@ -113,7 +113,8 @@ static bool read_env_files(struct search *search, const char *folder)
 
 /* --- compose files */
 
-/* The first of the names that is in folder; *others gets how many more are. */
+/* The first of the names that is in folder, whatever it is: a folder of that name is told, not passed over.
+ * *others gets how many more are. */
 static const char *first_of(const char *folder, const char *const candidates[4], size_t *others)
 {
 	const char *found = NULL;
@@ -122,7 +123,7 @@ static const char *first_of(const char *folder, const char *const candidates[4],
 	for (size_t i = 0; i < 4; i++) {
 		CLEANUP(memory_free) char *path = path_join(folder, candidates[i]);
 
-		if (file_kind(path) != FILE_REGULAR)
+		if (file_kind(path) == FILE_ABSENT)
 			continue;
 		if (found)
 			++*others;
@@ -194,8 +195,7 @@ static int check_named(struct search *search, struct error **err)
 	for (size_t i = 0; i < files->len; i++) {
 		if (strcmp(files->items[i], "-") == 0)
 			continue;
-		CLEANUP(memory_free) char *path = path_join(search->found->start, files->items[i]);
-		switch (file_kind(path)) {
+		switch (file_kind(joined(search, search->found->start, files->items[i]))) {
 		case FILE_ABSENT:
 			return error_set(err, ERROR_NOT_FOUND, "there is no file %s",
 					 files->items[i]);
@@ -239,25 +239,44 @@ static void set_start(struct search *search)
 		joined(search, current, search->options->start ? search->options->start : ".");
 }
 
+/* Of a .env that is not the project's own only what rules the program itself counts. */
+static void take_own(const struct variables *from, struct variables *to)
+{
+	MAP_FOR_EACH (entry, &from->map)
+		if (text_starts(entry->key, "COMPOSE_") && !variables_get(to, entry->key))
+			variables_set(to, entry->key, entry->value);
+}
+
+static void take_all(const struct variables *from, struct variables *to)
+{
+	MAP_FOR_EACH (entry, &from->map)
+		if (!variables_get(to, entry->key))
+			variables_set(to, entry->key, entry->value);
+}
+
 int discover(const struct project_options *options, struct variables *variables,
 	     struct diagnostics *diagnostics, struct map *texts, struct discovery *ret,
 	     struct error **err)
 {
-	struct search search = {options, variables, diagnostics, texts, ret, variables->arena};
+	CLEANUP(variables_drop)
+	struct variables first = {.arena = variables->arena, .windows = variables->windows};
+	struct search search = {options, &first, diagnostics, texts, ret, variables->arena};
 	const char *separator = NULL;
 
 	set_start(&search);
 	variables_add(variables, options->environment);
 	if (!variables_get(variables, "PWD"))
 		variables_set(variables, "PWD", ret->start);
+	take_all(variables, &first);
 	for (size_t i = 0; options->files && options->files[i]; i++)
 		push(&search, &ret->files, options->files[i]);
 	set_folder(&search);
 	if (!read_env_files(&search, ret->folder))
 		return diagnostics_fail(diagnostics, err);
-	const char *listed = variables_get(variables, "COMPOSE_FILE");
+	const char *folder = ret->folder;
+	const char *listed = variables_get(&first, "COMPOSE_FILE");
 	if (ret->files.len == 0 && listed) {
-		separator = variables_get(variables, "COMPOSE_PATH_SEPARATOR");
+		separator = variables_get(&first, "COMPOSE_PATH_SEPARATOR");
 		if (!separator || !*separator)
 			separator = options->windows ? ";" : ":";
 		push_split(&search, &ret->files, listed, separator);
@@ -266,8 +285,11 @@ int discover(const struct project_options *options, struct variables *variables,
 	int status = ret->files.len > 0 ? check_named(&search, err) : walk_up(&search, err);
 	if (status < 0)
 		return status;
-	/* The file may have been found elsewhere than where the first .env was. */
-	if (ret->env_files.len == 0 && !read_env_files(&search, ret->folder))
-		return diagnostics_fail(diagnostics, err);
-	return 0;
+	if (ret->env_files.len > 0 || strcmp(folder, ret->folder) == 0) {
+		take_all(&first, variables);
+		return 0;
+	}
+	take_own(&first, variables);
+	search.variables = variables;
+	return read_env_files(&search, ret->folder) ? 0 : diagnostics_fail(diagnostics, err);
 }

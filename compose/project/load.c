@@ -74,7 +74,8 @@ static int read_file(struct loader *loader, const char *file, struct error **err
 	struct text *text = memory_zero(1, sizeof(*text));
 	bool stdin_file = strcmp(file, "-") == 0;
 	CLEANUP(memory_free)
-	char *path = stdin_file ? memory_copy(file) : path_join(loader->discovery.start, file);
+	char *joined = stdin_file ? memory_copy(file) : path_join(loader->discovery.start, file);
+	CLEANUP(memory_free) char *path = stdin_file ? memory_copy(file) : path_clean(joined);
 
 	struct text *old = map_set(&loader->texts, file, text);
 	if (old)
@@ -262,12 +263,16 @@ static void set_profiles(struct loader *loader, struct node *root)
 	for (size_t i = 0; given && given[i]; i++)
 		map_set(&active, given[i], loader);
 	for (const char *at = given && given[0] ? NULL : listed; at && *at;) {
-		size_t len = strcspn(at, ",");
+		at += strspn(at, " \t");
+		size_t all = strcspn(at, ","), len = all;
+
+		while (len > 0 && strchr(" \t", at[len - 1]))
+			len--;
 		CLEANUP(memory_free) char *one = memory_copy_n(at, len);
 
 		if (len > 0)
 			map_set(&active, one, loader);
-		at += len + (at[len] == ',');
+		at += all + (at[all] == ',');
 	}
 	prune_profiles(root, &active, loader->options->services, &loader->disabled);
 	MAP_FOR_EACH (entry, &active)

@@ -398,7 +398,7 @@ static void files_are_found_above_and_their_folder_is_the_project(void **state)
 	assert_int_equal(load_from(f, "My App/deep/er", &options), 0);
 	assert_string_equal(f->project->name, "myapp");
 	assert_string_equal(path_name(f->project->folder), "My App");
-	assert_string_equal(f->project->services.items[0].image, "x:here");
+	assert_string_equal(f->project->services.items[0].image, "x:above");
 	assert_string_equal(path_name(f->project->services.items[0].build->context), "sub");
 	assert_string_equal(map_get(&f->project->environment, "W"), "1");
 }
