@@ -61,6 +61,7 @@ static void detach(struct stream *stream)
 	fake_timer_stop(stream->world, &stream->source);
 	if (stream->exec)
 		stream->exec->stream = NULL;
+	stream->exec = NULL;
 }
 
 void fake_stream_wake(struct stream *stream)
