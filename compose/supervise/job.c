@@ -214,6 +214,12 @@ void job_take_actions(struct supervisor *supervisor)
 	struct keeper_action action;
 
 	while (keeper_next(supervisor->keeper, supervisor_now(supervisor), &action)) {
+		if (action.verb == KEEPER_LOOK) {
+			log_debug("%s", action.cause);
+			watch_list_now(supervisor->watch);
+			keeper_action_drop(&action);
+			continue;
+		}
 		if (action.verb == KEEPER_RECONCILE) {
 			if (supervisor->desired)
 				supervisor_say(supervisor, NULL, PROGRESS_WARNING, "Missing",

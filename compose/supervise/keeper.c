@@ -125,6 +125,7 @@ static void on_destroyed(struct keeper *keeper, struct kept *kept, const struct 
 	}
 	kept->phase = GONE;
 	kept->hold_at = CLOCK_NEVER;
+	kept->looked_for = false;
 	kept->act_at = CLOCK_NEVER;
 	kept->start_at = CLOCK_NEVER;
 	kept->stopping = false;
@@ -319,7 +320,9 @@ void keeper_acted(struct keeper *keeper, const char *container, bool done, uint6
 		/* What did not happen does not count. */
 		kept->failures -= !done && kept->failures ? 1 : 0;
 	} else if ((kept->phase == DOWN || kept->phase == CREATED) && !kept->held) {
-		kept->start_at = done ? CLOCK_NEVER : now + ACT_AGAIN;
+		/* Done: its start is told by an event, or a list has found it down again since. */
+		if (!done)
+			kept->start_at = now + ACT_AGAIN;
 		kept->owed = kept->owed && !done;
 	}
 }
@@ -434,8 +437,14 @@ bool keeper_next(struct keeper *keeper, uint64_t now, struct keeper_action *acti
 	MAP_FOR_EACH (entry, &keeper->by_name) {
 		struct kept *kept = entry->value;
 
-		if (kept->hold_at <= now)
-			kept_hold(kept, now);
+		if (kept->hold_at <= now) {
+			kept->hold_at = CLOCK_NEVER;
+			kept->looked_for = true;
+			action->verb = KEEPER_LOOK;
+			action->cause = memory_format(
+				"%s was killed: looking whether it is removed", kept->name);
+			return true;
+		}
 		if (kept->acting)
 			continue;
 		if (kept->phase == AILING && kept->act_at <= now && !kept_is_ours(kept, now)) {
@@ -490,22 +499,26 @@ uint64_t keeper_deadline(const struct keeper *keeper)
 	return deadline;
 }
 
-bool keeper_idle(const struct keeper *keeper)
+uint64_t keeper_idle_from(const struct keeper *keeper)
 {
+	uint64_t from = 0;
+
 	if (!keeper->settled || keeper->broken || keeper->reconcile_at != CLOCK_NEVER)
-		return false;
+		return CLOCK_NEVER;
 	MAP_FOR_EACH (entry, &keeper->by_name) {
 		const struct kept *kept = entry->value;
 
 		if (kept->ours || kept->acting || kept->owed || kept->start_at != CLOCK_NEVER ||
-		    kept->hold_at != CLOCK_NEVER)
-			return false;
+		    kept->hold_at != CLOCK_NEVER || kept->looked_for)
+			return CLOCK_NEVER;
 		if (!kept->held && kept->phase != DOWN && kept->phase != GONE)
-			return false;
+			return CLOCK_NEVER;
 		if (kept->phase == GONE && kept->wanted && !kept->held && !kept->finished)
-			return false;
+			return CLOCK_NEVER;
+		if (kept->held && kept->held_since && kept->phase == DOWN)
+			from = later(from, kept->held_since + HOLD_DOUBT);
 	}
-	return true;
+	return from;
 }
 
 /* --- life */

@@ -9,8 +9,8 @@
  * cancels the wait.
  *
  * Another client's word counts: a stop, or a kill with the container's stop signal or 9 followed by
- * die, that we did not ask for puts a container on hold until the next up or start. What was
- * destroyed with no stop before is missing and re-created after 2 s of quiet (twice as long each
+ * die, that we did not ask for puts a container on hold until the next up or start; after a 9 alone
+ * it is looked first whether the engine removes it. What was destroyed with no stop before is missing and re-created after 2 s of quiet (twice as long each
  * time that this did not help, at most 60 s). A start by anyone
  * ends a hold. Holds younger than 60 s when the event stream breaks are dropped.
  */
@@ -31,13 +31,14 @@ enum keeper_verb {
 	KEEPER_STOP,      /* on_unhealthy: stop */
 	KEEPER_RECONCILE, /* observe, plan with the holds, execute: something is missing, or was
 			     found wanting after a break */
+	KEEPER_LOOK,      /* list: a keeper_observed that began after now is needed */
 	KEEPER_START,     /* found finished after the engine or the stream broke, or owed: start it
 			     again. Only once what it depends on is up, or will not come */
 };
 
 struct keeper_action {
 	enum keeper_verb verb;
-	char *container; /* name; owned by the action; NULL for RECONCILE */
+	char *container; /* name; owned by the action; NULL for RECONCILE and LOOK */
 	char *service;
 	char *cause;     /* one line for the user: "api-1 is unhealthy (3rd time): restarting" */
 	int64_t started; /* RESTART: wall ns that it must still have been started at */
@@ -105,5 +106,7 @@ bool keeper_next(struct keeper *keeper, uint64_t now, struct keeper_action *acti
 void keeper_action_drop(struct keeper_action *action);
 /* When keeper_next should be asked again; CLOCK_NEVER: only after the next event. */
 uint64_t keeper_deadline(const struct keeper *keeper);
-/* Whether every container is on hold, finished or gone: the supervisor may end. */
-bool keeper_idle(const struct keeper *keeper);
+/* Since or from when every container is on hold, finished or gone, so that the supervisor may end;
+ * CLOCK_NEVER: not before something happens. What has just been stopped by another may have been
+ * stopped by an engine that ends. */
+uint64_t keeper_idle_from(const struct keeper *keeper);

@@ -72,6 +72,7 @@ void kept_hold(struct kept *kept, uint64_t now)
 		kept->held_since = now;
 	kept->held = true;
 	kept->hold_at = CLOCK_NEVER;
+	kept->looked_for = false;
 	kept->act_at = CLOCK_NEVER;
 	kept->start_at = CLOCK_NEVER;
 	kept->owed = false;
@@ -83,6 +84,7 @@ void kept_release(struct kept *kept)
 	kept->stopping = false;
 	kept->killed = false;
 	kept->hold_at = CLOCK_NEVER;
+	kept->looked_for = false;
 }
 
 bool kept_runs(const struct kept *kept)

@@ -12,6 +12,7 @@
 				  */
 #define QUIET_MAX  (60 * CLOCK_SECOND) /* between tries that do not help */
 #define HOLD_YOUNG (60 * CLOCK_SECOND) /* a younger hold may be the engine's own shutdown */
+#define HOLD_DOUBT (5 * CLOCK_SECOND)  /* ... which has broken the event stream by then */
 #define OURS_GRACE (1 * CLOCK_SECOND)  /* events travel apart from replies and come after them */
 #define ACT_AGAIN                                                                                  \
 	(10 * CLOCK_SECOND) /* an action that changed nothing for so long is given again */
@@ -40,10 +41,12 @@ struct kept {
 	bool watched;  /* its health is acted upon, though no project is known (a label says so) */
 	bool held;
 	uint64_t held_since;
-	bool stopping;    /* a stop signal was sent by somebody else: its death is a stop */
-	bool killed;      /* signal 9 alone: docker kill, or the first half of docker rm -f */
-	uint64_t hold_at; /* when a kill becomes a hold, if no removal comes; or CLOCK_NEVER */
-	unsigned ours;    /* requests of ours under way */
+	bool stopping; /* a stop signal was sent by somebody else: its death is a stop */
+	bool killed;   /* signal 9 alone: docker kill, or the first half of docker rm -f */
+	uint64_t
+		hold_at; /* when a kill becomes a hold, if no removal is under way; or CLOCK_NEVER */
+	bool looked_for; /* that time has come: the next list tells whether one is */
+	unsigned ours;   /* requests of ours under way */
 	uint64_t ours_until;
 	bool ours_told; /* the engine told of the start that our request was for: no event of it is to come */
 	int64_t started; /* wall ns, by the engine */

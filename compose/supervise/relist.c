@@ -34,8 +34,11 @@ void keeper_broken(struct keeper *keeper, uint64_t now)
 			kept_release(kept);
 			kept->ran_before_break = true;
 		}
-		if (kept_runs(kept) || kept->hold_at != CLOCK_NEVER ||
-		    kept->start_at != CLOCK_NEVER || (kept->phase == DOWN && kept->acting))
+		/* A start of ours may have been answered and not been told of. */
+		bool starts = kept->phase == DOWN && !kept->held &&
+			      (kept->acting || now < kept->ours_until);
+		if (kept_runs(kept) || kept->hold_at != CLOCK_NEVER || kept->looked_for ||
+		    kept->start_at != CLOCK_NEVER || starts)
 			kept->ran_before_break = true;
 		/* Whether it still ails is for the list to say, and then counted again. */
 		if (kept->phase == AILING) {
@@ -43,6 +46,7 @@ void keeper_broken(struct keeper *keeper, uint64_t now)
 			kept->failures--;
 		}
 		kept->hold_at = CLOCK_NEVER;
+		kept->looked_for = false;
 		kept->start_at = CLOCK_NEVER;
 		kept->stopping = false;
 		kept->killed = false;
@@ -97,10 +101,22 @@ static void take_running(struct keeper *keeper, struct kept *kept,
 	take_health(keeper, kept, container, now);
 }
 
+/* A container that was killed and not removed yet: the first half of a removal, or a kill. */
+static void judge_kill(struct kept *kept, const struct container *container, uint64_t now)
+{
+	kept->looked_for = false;
+	if (container->state == CONTAINER_REMOVING)
+		kept->hold_at = now + QUIET;
+	else
+		kept_hold(kept, now);
+}
+
 /* One that does not. */
 static void take_ended(struct kept *kept, const struct container *container, uint64_t now)
 {
 	kept->finished = container->exit_code == 0;
+	if (kept->looked_for)
+		judge_kill(kept, container, now);
 	if (container->state != CONTAINER_EXITED || kept->held)
 		return;
 	if (kept->ran_before_break && kept->wanted)

@@ -73,9 +73,22 @@ static void free_supervisor(struct supervisor *supervisor)
 	closed(payload);
 }
 
+/* CLOCK_NEVER: not before something happens. */
+static uint64_t idle_from(const struct supervisor *supervisor)
+{
+	return list_empty(&supervisor->jobs) ? keeper_idle_from(supervisor->keeper) : CLOCK_NEVER;
+}
+
 bool supervisor_is_idle(const struct supervisor *supervisor)
 {
-	return list_empty(&supervisor->jobs) && keeper_idle(supervisor->keeper);
+	return idle_from(supervisor) <= supervisor_now(supervisor);
+}
+
+static uint64_t end_time(const struct supervisor *supervisor)
+{
+	uint64_t from = supervisor->options.foreground ? CLOCK_NEVER : idle_from(supervisor);
+
+	return from > supervisor->ends_from ? from : supervisor->ends_from;
 }
 
 void supervisor_go_on(struct supervisor *supervisor)
@@ -89,11 +102,11 @@ void supervisor_go_on(struct supervisor *supervisor)
 	job_start_ready(supervisor);
 	wish_write_holds(supervisor);
 	uint64_t deadline = keeper_deadline(supervisor->keeper);
-	bool ends = !supervisor->options.foreground && supervisor_is_idle(supervisor);
-	if (ends && supervisor->ends_from <= supervisor_now(supervisor))
+	uint64_t ends_at = end_time(supervisor);
+	if (ends_at <= supervisor_now(supervisor))
 		end(supervisor, NULL);
-	else if (ends && supervisor->ends_from < deadline)
-		deadline = supervisor->ends_from;
+	else if (ends_at < deadline)
+		deadline = ends_at;
 	alarm_at(&supervisor->alarm, deadline);
 }
 
