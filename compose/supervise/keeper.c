@@ -36,6 +36,9 @@ static void on_started(struct keeper *keeper, struct kept *kept, const struct ke
 		       uint64_t now)
 {
 	(void)keeper, (void)now;
+	/* A list ran ahead of this event and told of the failure that an event will tell of again. */
+	if (kept->phase == AILING && kept->failures)
+		kept->failures--;
 	kept_release(kept);
 	kept->ours_until = 0;
 	kept->ours_told = true;

@@ -439,6 +439,23 @@ static void a_list_makes_good_a_lost_removal_and_a_lost_failure(void **state)
 	assert_true(acts(fixture, KEEPER_RECONCILE, NULL));
 }
 
+/* A list finds the new life ill before the event of its start comes. */
+static void a_failure_that_a_list_and_an_event_tell_of_is_one(void **state)
+{
+	struct fixture *fixture = *state;
+
+	both_run(fixture);
+	told(fixture, KEEPER_UNHEALTHY, 0);
+	assert_true(acts(fixture, KEEPER_RESTART, "shop-web-1"));
+	told(fixture, KEEPER_DIED, 137);
+	list(fixture, true, CONTAINER_RUNNING, 0, HEALTH_UNHEALTHY);
+	told(fixture, KEEPER_STARTED, 0);
+	told(fixture, KEEPER_UNHEALTHY, 0);
+	/* The second time waits for 1 s, the third for 2 s. */
+	pass(fixture, CLOCK_SECOND);
+	assert_true(acts(fixture, KEEPER_RESTART, "shop-web-1"));
+}
+
 static void a_finished_one_shot_is_not_made_again(void **state)
 {
 	struct fixture *fixture = *state;
@@ -540,6 +557,7 @@ int main(void)
 		TEST(what_we_restarted_as_the_engine_ended_is_started_again),
 		TEST(an_old_hold_outlives_a_break),
 		TEST(a_list_makes_good_a_lost_removal_and_a_lost_failure),
+		TEST(a_failure_that_a_list_and_an_event_tell_of_is_one),
 		TEST(a_finished_one_shot_is_not_made_again),
 		TEST(it_is_idle_when_all_is_held_or_finished_and_a_list_came_after),
 		TEST(what_is_on_hold_is_not_waited_for_and_what_is_ill_is),
