@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* conduit -- a connection of bytes, plain (libuv's own) or with TLS (libcurl's)
+/* conduit -- a connection of bytes: plain (libuv's own), over a named pipe of Windows, or with TLS
+ * (libcurl's)
  *
  * Callbacks are never called from inside a function of this header, and not after conduit_close.
  */
@@ -38,7 +39,14 @@ struct conduit_ops {
 	void (*close)(struct conduit *conduit);
 };
 
+/* The one of the three below that the request's host wants. */
+struct conduit *conduit_open(struct http_request *request, const struct conduit_events *events,
+			     void *payload);
 struct conduit *plain_open(struct http_request *request, const struct conduit_events *events,
 			   void *payload);
 struct conduit *secure_open(struct http_request *request, const struct conduit_events *events,
 			    void *payload);
+struct conduit *named_open(struct http_request *request, const struct conduit_events *events,
+			   void *payload);
+/* Whether a name may be such a pipe's. ERROR_INVALID; ERROR_UNSUPPORTED: not on this system. */
+int named_check(const char *name, struct error **err);

@@ -90,7 +90,7 @@ static void lane_open(struct direct *direct)
 	lane->http = request->http;
 	lane->peer = memory_copy(peer_of(request->host));
 	lane->user = direct;
-	lane->conduit = plain_open(request, &events, lane);
+	lane->conduit = conduit_open(request, &events, lane);
 	direct->lane = lane;
 }
 

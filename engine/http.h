@@ -39,7 +39,9 @@ enum http_kind { HTTP_SHORT, HTTP_STREAM, HTTP_UPGRADE };
 /* Where requests go. Its strings outlive the requests. */
 struct http_host {
 	const char *url;    /* scheme and authority: http://engine, https://192.0.2.1:2376 */
-	const char *socket; /* path of the unix socket that is dialled instead, or NULL */
+	const char *socket; /* path of the unix socket that is dialled instead, or the name of a
+			       pipe of Windows (\\.\pipe\NAME); or NULL */
+	bool trust_pipe;    /* also one that somebody else listens at */
 	const char *ca_file, *cert_file, *key_file; /* PEM; NULL: the system's, none */
 	bool skip_verify;
 	bool local;               /* on this host: no proxy of the environment is used */

@@ -268,3 +268,18 @@ struct conduit *plain_open(struct http_request *request, const struct conduit_ev
 	plain->timer.data = plain;
 	return &plain->conduit;
 }
+
+/* --- which kind */
+
+struct conduit *conduit_open(struct http_request *request, const struct conduit_events *events,
+			     void *payload)
+{
+	const struct http_host *host = request->host;
+
+	if (text_starts(host->url, "https://"))
+		return secure_open(request, events, payload);
+	if (host->socket &&
+	    (text_starts(host->socket, "\\\\.\\") || text_starts(host->socket, "//./pipe/")))
+		return named_open(request, events, payload);
+	return plain_open(request, events, payload);
+}

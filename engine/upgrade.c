@@ -163,10 +163,7 @@ void upgrade_start(struct http_request *request, const struct http_call *call)
 	text_printf(out, "Content-Length: %zu\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n",
 		    call->body_len);
 	text_add_n(out, call->body ? call->body : "", call->body_len);
-	if (text_starts(call->host->url, "https://"))
-		upgrade->conduit = secure_open(request, &events, upgrade);
-	else
-		upgrade->conduit = plain_open(request, &events, upgrade);
+	upgrade->conduit = conduit_open(request, &events, upgrade);
 }
 
 void upgrade_resume(struct http_request *request)

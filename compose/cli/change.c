@@ -141,6 +141,8 @@ static const char **supervise_arguments(const struct cli *cli, const char *proje
 	}
 	if (cli->tls_skip_verify)
 		array_push(&arguments, "--tls-skip-verify");
+	if (cli->globals.trust_pipe)
+		array_push(&arguments, "--trust-pipe");
 	array_push(&arguments, NULL);
 	return arguments.items;
 }

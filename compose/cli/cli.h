@@ -33,6 +33,7 @@ struct cli_globals {
 	bool no_ansi;         /* --ansi never, as it was called once */
 	bool all_resources, compatibility, dry_run, debug, help, version;
 	const char *engine, *host, *context; /* whose engine */
+	bool trust_pipe;
 	bool tls, tls_verify;
 	const char *tls_ca, *tls_cert, *tls_key;
 	const char *engine_timeout; /* "30s" */

@@ -83,6 +83,7 @@ int cli_try(struct cli *cli, const struct choice *choice, bool is_default, struc
 		.address = choice->address,
 		.tls_folder = choice->tls_folder,
 		.tls_skip_verify = choice->tls_skip_verify,
+		.trust_pipe = cli->globals.trust_pipe,
 		.memo = memo,
 		.slow = slow,
 		.slow_payload = cli,
@@ -113,7 +114,16 @@ static bool is_named(const struct error *err, const char *address)
 	return !is_unreachable(err) && text_starts(err->message, address);
 }
 
-static int none_answered(const struct choices *choices, struct error **err)
+/* Why one did not answer, with what to do about it. */
+static void add_reason(struct text *reasons, const struct error *err)
+{
+	text_printf(reasons, "%s%s%s%s", reasons->len ? "\n" : "", err->message,
+		    err->detail ? "\n" : "", err->detail ? err->detail : "");
+}
+
+/* Of one that was tried its own error is told; of several each one's, below. */
+static int none_answered(const struct choices *choices, const struct text *reasons,
+			 struct error **err)
 {
 	CLEANUP(text_drop) struct text tried = {0};
 
@@ -121,7 +131,13 @@ static int none_answered(const struct choices *choices, struct error **err)
 		text_printf(&tried, "%s%s (%s)", tried.len ? ", " : "", choice->address,
 			    choice->source);
 	}
-	error_wrap(err, "no engine answers at %s", text_string(&tried));
+	if (choices->list.len == 1) {
+		error_wrap(err, "no engine answers at %s", text_string(&tried));
+	} else {
+		error_drop(err);
+		error_set(err, ERROR_UNAVAILABLE, "no engine answers at %s", text_string(&tried));
+		error_detail(err, "%s", text_string(reasons));
+	}
 	error_detail(err, "Start it, or choose another with --host ADDRESS, --context NAME or "
 			  "DOCKER_HOST.");
 	return (*err)->code;
@@ -130,6 +146,7 @@ static int none_answered(const struct choices *choices, struct error **err)
 int cli_engine(struct cli *cli, const char *project_name, struct error **err)
 {
 	CLEANUP(choices_drop) struct choices choices = {0};
+	CLEANUP(text_drop) struct text reasons = {0};
 
 	if (cli->engine)
 		return 0;
@@ -149,8 +166,9 @@ int cli_engine(struct cli *cli, const char *project_name, struct error **err)
 			return (*err)->code;
 		if (!is_unreachable(*err))
 			return error_wrap(err, "%s", choice->address);
+		add_reason(&reasons, *err);
 	}
-	return none_answered(&choices, err);
+	return none_answered(&choices, &reasons, err);
 }
 
 /* --- home */

@@ -18,7 +18,7 @@
 
 struct values {
 	const char *engine, *host, *engine_id, *project, *tls_folder, *engine_timeout;
-	bool tls_skip_verify;
+	bool tls_skip_verify, trust_pipe;
 };
 
 #define FLAG(name, member)                                                                         \
@@ -34,6 +34,7 @@ static const struct flag flags[] = {
 	FLAG("tls-folder", tls_folder),
 	FLAG("engine-timeout", engine_timeout),
 	{0, "tls-skip-verify", FLAG_SET, offsetof(struct values, tls_skip_verify), NULL, NULL},
+	{0, "trust-pipe", FLAG_SET, offsetof(struct values, trust_pipe), NULL, NULL},
 	{0},
 };
 
@@ -143,6 +144,7 @@ static int run(struct cli *cli, const void *given, char **arguments, int *exit_c
 		.address = values->host,
 		.tls_folder = values->tls_folder,
 		.tls_skip_verify = values->tls_skip_verify,
+		.trust_pipe = values->trust_pipe,
 	};
 
 	(void)arguments;

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "engine/conduit.h"
 
 enum { DEFAULT_TIMEOUT = 30 };
 
@@ -140,6 +141,25 @@ static int locate_tcp(struct docker *docker, const char *authority,
 	return 0;
 }
 
+static int locate_pipe(struct docker *docker, const char *name,
+		       const struct engine_options *options, struct error **err)
+{
+	CLEANUP(memory_free) char *path = memory_copy(name);
+
+	for (char *p = path; *p; p++)
+		if (*p == '/')
+			*p = '\\';
+	if (named_check(path, err) < 0)
+		return error_wrap(err, "%s", options->address);
+	docker->url = memory_copy("http://engine");
+	docker->socket = steal(&path);
+	docker->host.local = true;
+	docker->host.trust_pipe = options->trust_pipe;
+	/* It may be busy for a while where many dial at once; a socket has a queue. */
+	docker->host.connect_timeout = 10 * CLOCK_SECOND;
+	return 0;
+}
+
 static int locate(struct docker *docker, const struct engine_options *options, struct error **err)
 {
 	const char *address = options->address;
@@ -161,11 +181,7 @@ static int locate(struct docker *docker, const struct engine_options *options, s
 	    text_starts(address, "https://"))
 		return locate_tcp(docker, rest, options, err);
 	if (text_starts(address, "npipe://"))
-		return error_set(
-			err, ERROR_UNSUPPORTED,
-			"%s: named pipes are not built yet; let the engine listen on a TCP "
-			"address of this host and name that with --host tcp://127.0.0.1:2375",
-			address);
+		return locate_pipe(docker, rest, options, err);
 	return error_set(err, ERROR_UNSUPPORTED,
 			 "%s: this kind of address is not known; unix://, tcp:// and npipe:// are",
 			 address);
@@ -198,7 +214,9 @@ static int docker_open(uv_loop_t *loop, const struct engine_options *options, st
 	docker->host.cert_file = docker->cert_file;
 	docker->host.key_file = docker->key_file;
 	docker->host.skip_verify = options->tls_skip_verify;
-	docker->host.connect_timeout = docker->host.local ? CLOCK_SECOND : 10 * CLOCK_SECOND;
+	if (!docker->host.connect_timeout)
+		docker->host.connect_timeout =
+			docker->host.local ? CLOCK_SECOND : 10 * CLOCK_SECOND;
 	docker->memo = memory_copy(options->memo);
 	docker->http = http_open(loop);
 	list_init(&docker->ping);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "engine/ops.h"
 #include "tests/loop.h"
 #include "tests/server.h"
@@ -15,7 +16,6 @@ struct world {
 	uv_loop_t loop;
 	struct server server;
 	struct engine *engine;
-	char address[64];
 	struct text log; /* the first line of each request, but for pings */
 	unsigned pings;
 	const char *api;      /* what the ping tells; NULL: no such header */
@@ -225,10 +225,9 @@ static void open_engine(struct world *world, uint64_t timeout)
 {
 	CLEANUP(error_drop) struct error *err = NULL;
 
-	snprintf(world->address, sizeof(world->address), "tcp://127.0.0.1:%d", world->server.port);
 	struct engine_options options = {
 		.driver = "docker",
-		.address = world->address,
+		.address = world->server.address,
 		.timeout = timeout,
 		.slow = slow,
 		.slow_payload = world,
@@ -243,7 +242,7 @@ static int set_up(void **state)
 
 	uv_loop_init(&world->loop);
 	world->api = "1.41";
-	world->server = (struct server){.answer = answer, .payload = world};
+	world->server = (struct server){.answer = answer, .payload = world, .way = SERVER_WAY};
 	server_open(&world->server, &world->loop);
 	open_engine(world, 10 * CLOCK_SECOND);
 	*state = world;
@@ -338,13 +337,14 @@ static void an_engine_that_is_too_old_or_none_is_unsupported(void **state)
 
 static void addresses_that_cannot_be_are_refused_when_opened(void **state)
 {
-	static const struct {
+	const struct {
 		const char *address;
 		int code;
 	} rows[] = {
 		{"/var/run/docker.sock", ERROR_INVALID},
 		{"tcp://", ERROR_INVALID},
-		{"npipe:////./pipe/docker_engine", ERROR_UNSUPPORTED},
+		{"npipe://server/pipe/docker_engine",
+		 path_host_is_windows() ? ERROR_INVALID : ERROR_UNSUPPORTED},
 		{"ssh://host", ERROR_UNSUPPORTED},
 	};
 	struct world *world = *state;
