@@ -107,8 +107,9 @@ static void check_pair(const struct claim *a, const struct claim *b,
 	if (a->ip && b->ip && !text_same(a->ip, b->ip))
 		return;
 	diagnostic_hint(report(diagnostics, b->service, b->at,
-			       "port %u/%s is published by %s too, at line %u", b->port,
-			       b->protocol, a->service->name, a->at.line),
+			       "port %u/%s is published by %s too, in %s", b->port, b->protocol,
+			       a->service->name,
+			       diagnostic_place(a->at, b->at, (char[PLACE_MAX]){0})),
 			"give one of them another port");
 }
 

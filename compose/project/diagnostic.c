@@ -25,6 +25,11 @@ static void drop_one(struct diagnostic *diagnostic)
 	free(diagnostic->message);
 	free(diagnostic->hint);
 	free(diagnostic->source);
+	ARRAY_FOR_EACH (struct note, note, &diagnostic->notes) {
+		free(note->file);
+		free(note->message);
+	}
+	array_drop(&diagnostic->notes);
 	*diagnostic = (struct diagnostic){0};
 }
 
@@ -115,6 +120,30 @@ void diagnostic_hint(struct diagnostic *diagnostic, const char *format, ...)
 	va_start(args, format);
 	diagnostic->hint = one_line(format, args);
 	va_end(args);
+}
+
+void diagnostic_note(struct diagnostic *diagnostic, struct position at, const char *format, ...)
+{
+	struct note *note = array_add(&diagnostic->notes);
+	va_list args;
+
+	va_start(args, format);
+	*note = (struct note){
+		.file = at.file ? cut_copy(at.file) : NULL,
+		.line = at.line,
+		.column = at.column,
+		.message = one_line(format, args),
+	};
+	va_end(args);
+}
+
+const char *diagnostic_place(struct position at, struct position here, char out[static PLACE_MAX])
+{
+	if (text_same(at.file, here.file))
+		snprintf(out, PLACE_MAX, "line %u", at.line);
+	else
+		snprintf(out, PLACE_MAX, "%.120s:%u", at.file ? at.file : "?", at.line);
+	return out;
 }
 
 static void keep_line(struct diagnostic *it, const char *line, size_t len)
@@ -328,6 +357,13 @@ static void print_below(struct printer *printer, const struct diagnostic *it)
 	print_source(printer, it);
 	if (it->hint)
 		text_printf(printer->out, "   %s\n", it->hint);
+	ARRAY_FOR_EACH (const struct note, note, &it->notes) {
+		text_add(printer->out, "   ");
+		if (note->file && note->line > 0)
+			text_printf(printer->out, "%s:%u:%u: ", note->file, note->line,
+				    note->column);
+		text_printf(printer->out, "%s\n", note->message);
+	}
 }
 
 static void print_from(struct printer *printer, const struct diagnostics *all,
@@ -390,6 +426,23 @@ static void add_from(cJSON *one, const struct diagnostics *all, const char *file
 	}
 }
 
+static void add_notes(cJSON *one, const struct diagnostic *it)
+{
+	cJSON *notes = it->notes.len > 0 ? cJSON_AddArrayToObject(one, "notes") : NULL;
+
+	ARRAY_FOR_EACH (const struct note, note, &it->notes) {
+		cJSON *object = cJSON_CreateObject();
+
+		if (note->file && note->line > 0) {
+			json_set_string(object, "file", note->file);
+			json_set_int(object, "line", note->line);
+			json_set_int(object, "column", note->column);
+		}
+		json_set_string(object, "message", note->message);
+		cJSON_AddItemToArray(notes, object);
+	}
+}
+
 static cJSON *json_of(const struct diagnostics *all, const struct diagnostic *it)
 {
 	cJSON *one = cJSON_CreateObject();
@@ -405,6 +458,7 @@ static cJSON *json_of(const struct diagnostics *all, const struct diagnostic *it
 	json_set_string(one, "path", it->path);
 	json_set_string(one, "message", it->message);
 	json_set_string(one, "hint", it->hint);
+	add_notes(one, it);
 	add_from(one, all, it->file);
 	return one;
 }

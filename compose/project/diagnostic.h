@@ -7,6 +7,7 @@
  *	   12 |     - "80x"
  *	      |       ^
  *	   a port is a number from 1 to 65535
+ *	   .env:3:1: PORT is "80x"
  */
 #pragma once
 
@@ -20,10 +21,18 @@
 #include "compose/project/node.h"
 
 struct error;
+struct origins;
 
 /* winerror.h has a macro of this name, and of this value. */
 #undef SEVERITY_ERROR
 enum severity { SEVERITY_WARNING = 0, SEVERITY_ERROR = 1 };
+
+/* What else is to be known of a finding, and where. */
+struct note {
+	char *file; /* NULL: nowhere */
+	unsigned line, column;
+	char *message;
+};
 
 struct diagnostic {
 	enum severity severity;
@@ -36,6 +45,7 @@ struct diagnostic {
 	char *hint;      /* what to do or what was expected, or NULL */
 	char *source;    /* the line as it is shown, or NULL */
 	size_t caret;    /* columns before its caret on a terminal */
+	ARRAY(struct note) notes;
 };
 
 /* A file is read because of a place in another one: an include, an extends. */
@@ -52,6 +62,7 @@ struct diagnostics {
 	size_t warnings;
 	struct diagnostic beyond; /* the last one that was not kept, so that a hint may be set */
 	bool colour; /* the owner's: diagnostics_fail uses ANSI colours in the detail */
+	struct origins *origins; /* the loader's, while it runs: where what is read comes from */
 };
 
 void diagnostics_drop(struct diagnostics *diagnostics);
@@ -62,6 +73,12 @@ struct diagnostic *diagnostics_add(struct diagnostics *diagnostics, enum severit
 				   struct position at, const char *path, const char *format, ...)
 	PRINTF_LIKE(5, 6);
 void diagnostic_hint(struct diagnostic *diagnostic, const char *format, ...) PRINTF_LIKE(2, 3);
+void diagnostic_note(struct diagnostic *diagnostic, struct position at, const char *format, ...)
+	PRINTF_LIKE(3, 4);
+
+/* Another place as it is named in a sentence about here: "line 5", or "base.yaml:5" of another file. Gives out. */
+enum { PLACE_MAX = 160 };
+const char *diagnostic_place(struct position at, struct position here, char out[static PLACE_MAX]);
 
 /* Are errors only counted by now? Then a costly hint is not worth its making. */
 bool diagnostics_full(const struct diagnostics *diagnostics);
@@ -81,8 +98,8 @@ void diagnostics_sort(struct diagnostics *diagnostics);
 void diagnostics_print(const struct diagnostics *diagnostics, bool colour, struct text *out);
 /* An error that no finding stands for (no file, a wrong flag) becomes one, without a place. */
 void diagnostics_take(struct diagnostics *diagnostics, const struct error *err);
-/* An array of {severity, file, line, column, end, path, message, hint, from}; what is not known is not
- * there. from is an array of {file, line, column}. end is the column behind the last character of what is meant, on the same line. Of more
+/* An array of {severity, file, line, column, end, path, message, hint, notes, from}; what is not known
+ * is not there. from is an array of {file, line, column}, notes one of {file, line, column, message}. end is the column behind the last character of what is meant, on the same line. Of more
  * than 100 errors or warnings the rest is one more object, with a message that counts them. */
 cJSON *diagnostics_json(const struct diagnostics *diagnostics);
 /* 0 where there is no error; else one ERROR_INVALID whose message is the first finding's first line

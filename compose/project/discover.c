@@ -247,13 +247,6 @@ static void take_own(const struct variables *from, struct variables *to)
 			variables_set(to, entry->key, entry->value);
 }
 
-static void take_all(const struct variables *from, struct variables *to)
-{
-	MAP_FOR_EACH (entry, &from->map)
-		if (!variables_get(to, entry->key))
-			variables_set(to, entry->key, entry->value);
-}
-
 int discover(const struct project_options *options, struct variables *variables,
 	     struct diagnostics *diagnostics, struct map *texts, struct discovery *ret,
 	     struct error **err)
@@ -267,7 +260,7 @@ int discover(const struct project_options *options, struct variables *variables,
 	variables_add(variables, options->environment);
 	if (!variables_get(variables, "PWD"))
 		variables_set(variables, "PWD", ret->start);
-	take_all(variables, &first);
+	variables_copy(&first, variables);
 	for (size_t i = 0; options->files && options->files[i]; i++)
 		push(&search, &ret->files, options->files[i]);
 	set_folder(&search);
@@ -286,7 +279,7 @@ int discover(const struct project_options *options, struct variables *variables,
 	if (status < 0)
 		return status;
 	if (ret->env_files.len > 0 || strcmp(folder, ret->folder) == 0) {
-		take_all(&first, variables);
+		variables_copy(variables, &first);
 		return 0;
 	}
 	take_own(&first, variables);

@@ -11,6 +11,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/own.h"
+#include "compose/project/origin.h"
 #include "compose/project/scalar.h"
 
 enum {
@@ -53,6 +54,7 @@ struct spare {
 struct anchor {
 	struct node *node; /* NULL: still being read */
 	struct extent extent;
+	struct position end;
 };
 
 struct reader {
@@ -281,7 +283,7 @@ static bool wants_key(const struct reader *reader)
 }
 
 static void set_anchor(struct reader *reader, const char *name, struct node *node,
-		       struct extent extent)
+		       struct extent extent, struct position end)
 {
 	if (!name)
 		return;
@@ -290,7 +292,7 @@ static void set_anchor(struct reader *reader, const char *name, struct node *nod
 		anchor = arena_alloc(reader->arena, sizeof(*anchor));
 		map_set(&reader->anchors, name, anchor);
 	}
-	*anchor = (struct anchor){node, extent};
+	*anchor = (struct anchor){node, extent, end};
 }
 
 static const char *nearest_anchor(const struct reader *reader, const char *name)
@@ -324,6 +326,18 @@ static bool spend_alias(struct reader *reader, const struct extent *extent, stru
 	return !message;
 }
 
+/* For findings in what it brings. */
+static void keep_alias(struct reader *reader, const char *name, const struct anchor *anchor,
+		       struct position at)
+{
+	struct origins *origins = reader->diagnostics->origins;
+	const struct alias alias = {at, anchor->node->at, anchor->end,
+				    arena_copy(reader->arena, name)};
+
+	if (origins)
+		array_push(&origins->aliases, alias);
+}
+
 static bool take_alias(struct reader *reader, const yaml_event_t *event)
 {
 	const char *name = (const char *)event->data.alias.anchor;
@@ -355,6 +369,7 @@ static bool take_alias(struct reader *reader, const yaml_event_t *event)
 		complain(reader, at, "the file is nested deeper than 200 levels");
 		return false;
 	}
+	keep_alias(reader, name, anchor, at);
 	take_value(reader, anchor->node, anchor->extent);
 	return true;
 }
@@ -500,7 +515,7 @@ static bool take_scalar(struct reader *reader, const yaml_event_t *event)
 	if (!apply_tag(reader->arena, node, (const char *)event->data.scalar.tag,
 		       event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE))
 		complain(reader, node->at, "the value does not fit its tag");
-	set_anchor(reader, anchor, node, extent);
+	set_anchor(reader, anchor, node, extent, place(reader, event->end_mark));
 	reader->merging = is_merge(event);
 	take_value(reader, node, extent);
 	reader->merging = false;
@@ -524,7 +539,7 @@ static bool open_frame(struct reader *reader, enum node_kind kind, const yaml_ev
 	}
 	struct node *node = node_new(reader->arena, kind, at);
 	node->tag = tag_of(reader, tag, at);
-	set_anchor(reader, (const char *)anchor, NULL, (struct extent){0});
+	set_anchor(reader, (const char *)anchor, NULL, (struct extent){0}, at);
 	reader->frames[reader->depth++] = (struct frame){
 		.node = node,
 		.anchor = memory_copy((const char *)anchor),
@@ -540,7 +555,7 @@ static void drop_frame(struct frame *frame)
 	frame->anchor = NULL;
 }
 
-static void close_frame(struct reader *reader)
+static void close_frame(struct reader *reader, const yaml_event_t *event)
 {
 	struct frame *frame = &reader->frames[reader->depth - 1];
 
@@ -550,7 +565,8 @@ static void close_frame(struct reader *reader)
 	const struct anchor *anchor =
 		frame->anchor ? map_get(&reader->anchors, frame->anchor) : NULL;
 	if (anchor && !anchor->node)
-		set_anchor(reader, frame->anchor, frame->node, frame->extent);
+		set_anchor(reader, frame->anchor, frame->node, frame->extent,
+			   place(reader, event->end_mark));
 	drop_frame(frame);
 	struct frame done = *frame;
 	reader->depth--;
@@ -583,7 +599,7 @@ static bool take_event(struct reader *reader, const yaml_event_t *event)
 				  event->data.mapping_start.tag);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
-		close_frame(reader);
+		close_frame(reader, event);
 		return true;
 	case YAML_DOCUMENT_END_EVENT:
 		end_document(reader);

@@ -2,6 +2,7 @@
 #include "compose/project/dotenv.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,13 +14,24 @@ struct reader {
 	const char *at; /* the text is ended by a NUL */
 	const char *line_start;
 	unsigned line;
+	bool spent; /* the budget is */
 	struct diagnostics *diagnostics;
 };
+
+/* Columns are characters. */
+static unsigned columns(const char *from, const char *to)
+{
+	unsigned count = 0;
+
+	for (; from < to; from++)
+		count += ((unsigned char)*from & 0xc0) != 0x80;
+	return count;
+}
 
 static struct position place(const struct reader *reader)
 {
 	return (struct position){reader->how->file, reader->line,
-				 (unsigned)(reader->at - reader->line_start) + 1};
+				 columns(reader->line_start, reader->at) + 1};
 }
 
 static void next_line(struct reader *reader)
@@ -62,6 +74,7 @@ static bool spend(struct reader *reader, size_t bytes)
 		*reader->how->budget -= bytes;
 		return true;
 	}
+	reader->spent = true;
 	diagnostics_add(reader->diagnostics, SEVERITY_ERROR, place(reader), NULL,
 			"the variables of the project are too large");
 	return false;
@@ -78,28 +91,34 @@ static bool give(struct reader *reader, const char *name, const char *value, str
 	return true;
 }
 
+/* False with the offset of what is wrong with the variables in a value: problem says what it is; NULL: the
+ * budget is spent. */
 static bool set_expanded(struct reader *reader, const char *name, const char *value,
-			 struct position at)
+			 struct position at, char **problem, size_t *offset)
 {
 	const struct interpolate how = {.lookup = reader->how->lookup,
 					.payload = reader->how->payload};
 	CLEANUP(text_drop) struct text out = {0};
-	CLEANUP(memory_free) char *problem = NULL;
-	size_t offset = 0;
 
-	if (!interpolate(&how, value, &out, &problem, &offset)) {
-		diagnostics_add(reader->diagnostics, SEVERITY_ERROR, at, name, "%s", problem);
-		return false;
-	}
-	return give(reader, name, text_string(&out), at);
+	return interpolate(&how, value, &out, problem, offset) &&
+	       give(reader, name, text_string(&out), at);
+}
+
+static void tell_problem(struct reader *reader, struct position at, const char *name,
+			 const char *problem)
+{
+	diagnostic_hint(diagnostics_add(reader->diagnostics, SEVERITY_ERROR, at, name, "%s", problem),
+			"single quotes keep a value as it is: %s='...'", name);
 }
 
 /* To the end of the line or " #", without the blanks at the end. Where the value would begin, # is
  * part of it. */
 static bool read_plain(struct reader *reader, const char *name, struct position at)
 {
-	size_t len = strcspn(reader->at, "\n");
+	size_t len = strcspn(reader->at, "\n"), offset = 0;
 	CLEANUP(memory_free) char *value = memory_copy_n(reader->at, len);
+	CLEANUP(memory_free) char *problem = NULL;
+	struct position start = place(reader);
 
 	const char *comment = strstr(value, " #");
 	if (comment)
@@ -114,7 +133,12 @@ static bool read_plain(struct reader *reader, const char *name, struct position 
 			break;
 	}
 	next_line(reader);
-	return set_expanded(reader, name, value, at);
+	if (set_expanded(reader, name, value, at, &problem, &offset))
+		return true;
+	start.column += columns(value, value + offset);
+	if (problem)
+		tell_problem(reader, start, name, problem);
+	return false;
 }
 
 /* An escape of double quotes, at the character behind the backslash. What has no meaning keeps its
@@ -144,41 +168,66 @@ static void add_escape(struct reader *reader, struct text *out)
 	}
 }
 
-/* Between quotes; what follows the closing quote is read as the next statement. */
-static bool read_quoted(struct reader *reader, const char *name, struct position at)
+/* The text between quotes up to the closing one, or as soon as it is longer than most. */
+static void unquote(struct reader *reader, char quote, struct text *value, size_t most)
 {
-	CLEANUP(text_drop) struct text value = {0};
-	struct position start = place(reader);
-	char quote = *reader->at++;
-
-	for (; *reader->at && *reader->at != quote; reader->at++) {
+	for (; *reader->at && *reader->at != quote && value->len <= most; reader->at++) {
 		if (*reader->at == '\n') {
 			reader->line++;
 			reader->line_start = reader->at + 1;
 		}
 		if (*reader->at != '\\' || !reader->at[1]) {
-			text_add_char(&value, *reader->at);
+			text_add_char(value, *reader->at);
 		} else if (quote == '"') {
 			reader->at++;
-			add_escape(reader, &value);
+			add_escape(reader, value);
 		} else if (reader->at[1] == '\'') {
-			text_add_char(&value, *++reader->at);
+			text_add_char(value, *++reader->at);
 		} else {
 			/* Two backslashes stay two, and the second does not open an escape. */
-			text_add_char(&value, '\\');
+			text_add_char(value, '\\');
 			if (reader->at[1] == '\\')
-				text_add_char(&value, *++reader->at);
+				text_add_char(value, *++reader->at);
 		}
 	}
+}
+
+/* Where the character at an offset of the text between quotes is written: begin stands at its first one. */
+static struct position place_within(const struct reader *begin, char quote, size_t offset)
+{
+	CLEANUP(text_drop) struct text value = {0};
+	struct reader reader = *begin;
+
+	if (offset > 0)
+		unquote(&reader, quote, &value, offset - 1);
+	return place(&reader);
+}
+
+/* Between quotes; what follows the closing quote is read as the next statement. */
+static bool read_quoted(struct reader *reader, const char *name, struct position at)
+{
+	CLEANUP(text_drop) struct text value = {0};
+	CLEANUP(memory_free) char *problem = NULL;
+	struct position start = place(reader);
+	char quote = *reader->at++;
+	const struct reader begin = *reader;
+	size_t offset = 0;
+
+	unquote(reader, quote, &value, SIZE_MAX);
 	if (!*reader->at) {
-		diagnostics_add(reader->diagnostics, SEVERITY_ERROR, start, name,
-				"the quote %c is not closed", quote);
+		diagnostic_hint(diagnostics_add(reader->diagnostics, SEVERITY_ERROR, start, name,
+						"the quote %c is not closed", quote),
+				"the value goes to the next %c, over several lines too", quote);
 		return false;
 	}
 	reader->at++;
-	if (quote == '"')
-		return set_expanded(reader, name, text_string(&value), at);
-	return give(reader, name, text_string(&value), at);
+	if (quote != '"')
+		return give(reader, name, text_string(&value), at);
+	if (set_expanded(reader, name, text_string(&value), at, &problem, &offset))
+		return true;
+	if (problem)
+		tell_problem(reader, place_within(&begin, quote, offset), name, problem);
+	return false;
 }
 
 static bool set_inherited(struct reader *reader, const char *name, struct position at)
@@ -244,6 +293,48 @@ static bool read_raw_line(struct reader *reader)
 	return true;
 }
 
+/* Notepad and PowerShell's > write it. */
+static bool is_utf16(const char *bytes, size_t len)
+{
+	return len >= 2 && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0);
+}
+
+/* False: a finding says why it is none. text is the reader's copy of the bytes. */
+static bool check_text(struct reader *reader, const char *text, const char *bytes, size_t len)
+{
+	if (is_utf16(bytes, len)) {
+		diagnostic_hint(diagnostics_add(reader->diagnostics, SEVERITY_ERROR,
+						(struct position){reader->how->file, 0, 0}, NULL,
+						"the file is UTF-16, not UTF-8"),
+				"save it as UTF-8; in PowerShell: | Out-File -Encoding utf8");
+		return false;
+	}
+	const char *zero = memchr(bytes, '\0', len);
+	if (!zero)
+		return true;
+	zero = text + (zero - bytes);
+	for (; reader->at < zero; reader->at++)
+		if (*reader->at == '\n') {
+			reader->line++;
+			reader->line_start = reader->at + 1;
+		}
+	diagnostics_add(reader->diagnostics, SEVERITY_ERROR, place(reader), NULL,
+			"a NUL character: the file is not text");
+	return false;
+}
+
+/* An error is told and the next line read: but not behind a quote that is not closed. */
+static bool read_line(struct reader *reader)
+{
+	unsigned line = reader->line;
+
+	if (reader->how->raw ? read_raw_line(reader) : read_statement(reader))
+		return true;
+	if (*reader->at && reader->line == line)
+		next_line(reader);
+	return false;
+}
+
 bool dotenv_read(const struct dotenv *how, const char *bytes, size_t len,
 		 struct diagnostics *diagnostics)
 {
@@ -256,18 +347,16 @@ bool dotenv_read(const struct dotenv *how, const char *bytes, size_t len,
 	if (text_starts(text, "\xef\xbb\xbf"))
 		reader.at += 3;
 	reader.line_start = reader.at;
-	if (strlen(text) != len) {
-		diagnostics_add(diagnostics, SEVERITY_ERROR, (struct position){how->file, 0, 0},
-				NULL, "the file has a NUL character in it: it is not text");
+	if (!check_text(&reader, text, bytes, len))
 		return false;
-	}
+	bool well = true;
 	for (;;) {
 		skip_blanks(&reader);
-		if (!*reader.at)
-			return true;
+		if (!*reader.at || reader.spent)
+			return well && !reader.spent;
 		if (*reader.at == '\n' || *reader.at == '#')
 			next_line(&reader);
-		else if (how->raw ? !read_raw_line(&reader) : !read_statement(&reader))
-			return false;
+		else
+			well &= read_line(&reader);
 	}
 }

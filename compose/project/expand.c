@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/own.h"
 #include "compose/project/interpolate.h"
+#include "compose/project/origin.h"
 #include "compose/project/trail.h"
 
 enum { TOTAL_MAX = 64 * 1024 * 1024 };
@@ -14,12 +16,20 @@ struct scalar {
 	struct expand *expand;
 	const struct node *node;
 	const struct trail *trail;
+	struct expansion made;
 };
 
 static const char *look(const char *name, void *payload)
 {
-	const struct scalar *scalar = payload;
+	struct scalar *scalar = payload;
+	const struct setting **settings = scalar->made.settings;
+	const struct setting *setting = variables_setting(scalar->expand->variables, name);
+	size_t i = 0;
 
+	while (i < ARRAY_LEN(scalar->made.settings) && settings[i] && settings[i] != setting)
+		i++;
+	if (i < ARRAY_LEN(scalar->made.settings))
+		settings[i] = setting;
 	return variables_get(scalar->expand->variables, name);
 }
 
@@ -56,7 +66,7 @@ static void unset(const char *name, size_t offset, void *payload)
 static struct node *expand_scalar(struct expand *expand, struct node *node,
 				  const struct trail *trail)
 {
-	struct scalar scalar = {expand, node, trail};
+	struct scalar scalar = {.expand = expand, .node = node, .trail = trail};
 	const struct interpolate how = {look, unset, &scalar};
 	CLEANUP(text_drop) struct text out = {0};
 	CLEANUP(memory_free) char *problem = NULL;
@@ -85,6 +95,11 @@ static struct node *expand_scalar(struct expand *expand, struct node *node,
 	}
 	struct node *copy = node_string(expand->arena, text_string(&out), node->at);
 	copy->tag = node->tag;
+	scalar.made.at = node->at;
+	scalar.made.before = node->text;
+	scalar.made.after = copy->text;
+	if (expand->diagnostics->origins)
+		array_push(&expand->diagnostics->origins->expansions, scalar.made);
 	return copy;
 }
 

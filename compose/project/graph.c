@@ -121,19 +121,19 @@ static void tell_cycle(const struct project *project, const size_t *path, size_t
 	for (size_t i = 0; i <= len; i++)
 		text_printf(&names, "%s%s", i > 0 ? " -> " : "",
 			    project->services.items[path[(first + i) % len]].name);
+	const struct dependency *begin = edge(project, path[first], path[(first + 1) % len]);
 	for (size_t i = 0; i < len; i++) {
 		size_t from = path[(first + i) % len], to = path[(first + i + 1) % len];
 		const struct dependency *need = edge(project, from, to);
 
-		text_printf(&lines, "%s%s needs %s (line %u)", i > 0 ? ", " : "",
+		text_printf(&lines, "%s%s needs %s (%s)", i > 0 ? ", " : "",
 			    project->services.items[from].name, project->services.items[to].name,
-			    need->at.line);
+			    diagnostic_place(need->at, begin->at, (char[PLACE_MAX]){0}));
 	}
-	size_t from = path[first];
-	const struct dependency *need = edge(project, from, path[(first + 1) % len]);
 	CLEANUP(memory_free)
-	char *trail = memory_format("services.%s.depends_on", project->services.items[from].name);
-	diagnostic_hint(diagnostics_add(diagnostics, SEVERITY_ERROR, need->at, trail,
+	char *trail = memory_format("services.%s.depends_on",
+				    project->services.items[path[first]].name);
+	diagnostic_hint(diagnostics_add(diagnostics, SEVERITY_ERROR, begin->at, trail,
 					"the dependencies go in a circle: %s", text_string(&names)),
 			"%s", text_string(&lines));
 }

@@ -289,8 +289,7 @@ static void take_scope(const struct entry *entry, struct scope *scope, struct no
 	struct variables variables = {.arena = outer->arena, .windows = outer->windows};
 
 	set_folder(entry, scope);
-	MAP_FOR_EACH (one, &outer->map)
-		variables_set(&variables, one->key, one->value);
+	variables_copy(&variables, outer);
 	scope->variables = &variables;
 	if (read_variables(entry, scope, &variables) && read_files(entry, scope)) {
 		if (expand)

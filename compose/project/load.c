@@ -19,6 +19,7 @@
 #include "compose/project/interpolate.h"
 #include "compose/project/normal.h"
 #include "compose/project/order.h"
+#include "compose/project/origin.h"
 #include "compose/project/prune.h"
 #include "compose/project/resolve.h"
 #include "compose/project/shape.h"
@@ -34,6 +35,7 @@ struct loader {
 	struct map texts;   /* file as it is shown -> struct text */
 	struct scope scope; /* the project's own files */
 	struct map disabled;
+	struct origins origins;
 	bool unread;  /* a file is not YAML, or has what could not be read */
 	bool partial; /* something was wrong already: what is missing may be so because of it */
 };
@@ -50,6 +52,7 @@ static void loader_drop(struct loader *loader)
 	map_drop_with(&loader->texts, drop_text);
 	scope_drop(&loader->scope);
 	map_drop(&loader->disabled);
+	origins_drop(&loader->origins);
 	project_drop(&loader->project);
 }
 
@@ -292,6 +295,13 @@ static void make_whole(struct loader *loader, struct node *root)
 		.variables = options->no_env_resolution ? NULL : &loader->variables,
 		.name = loader->project->name,
 	};
+	const struct resolve resolve = {
+		.arena = loader->arena,
+		.variables = &loader->variables,
+		.diagnostics = loader->diagnostics,
+		.texts = &loader->texts,
+		.here = options->start ? NULL : loader->discovery.start,
+	};
 
 	if (!loader->partial)
 		order_check(&schema_project, root, NULL, loader->diagnostics);
@@ -309,8 +319,7 @@ static void make_whole(struct loader *loader, struct node *root)
 	if (!options->no_consistency && !loader->unread)
 		validate_references(root, &loader->disabled, loader->diagnostics);
 	if (!options->no_env_resolution)
-		resolve_files(loader->arena, &loader->variables, root, loader->diagnostics,
-			      &loader->texts);
+		resolve_files(&resolve, root);
 	if (!options->all_resources)
 		prune_resources(root);
 	if (!node_get(root, "services"))
@@ -379,13 +388,16 @@ int project_load(const struct project_options *options, struct diagnostics *diag
 
 	loader.arena = &loader.project->arena;
 	loader.variables = (struct variables){.arena = loader.arena, .windows = options->windows};
+	diagnostics->origins = &loader.origins;
 	int status = load(&loader, err);
+	diagnostics->origins = NULL;
 	MAP_FOR_EACH (entry, &loader.texts) {
 		const struct text *text = entry->value;
 
 		diagnostics_source(diagnostics, entry->key, text_string(text), text->len);
 	}
 	diagnostics_sort(diagnostics);
+	origins_tell(&loader.origins, diagnostics);
 	if (status == 0)
 		status = diagnostics_fail(diagnostics, err);
 	if (status < 0)

@@ -163,21 +163,18 @@ void resolve_paths(struct arena *arena, const char *folder, struct node *root)
 enum { BUDGET = 256 * 1024 * 1024 };
 
 struct reading {
-	struct arena *arena;
-	const struct variables *variables;
+	const struct resolve *how;
 	const struct node *own; /* the service's environment */
 	struct map own_index;   /* of own, where it is large */
 	struct node *out;
 	struct map index; /* of out */
-	struct diagnostics *diagnostics;
-	struct map *texts;
 	size_t *budget;
 };
 
 static const char *look(const char *name, void *payload)
 {
 	const struct reading *reading = payload;
-	const char *value = variables_get(reading->variables, name);
+	const char *value = variables_get(reading->how->variables, name);
 
 	if (value)
 		return value;
@@ -196,7 +193,7 @@ static void put(struct reading *reading, const char *name, struct node *value, s
 		reading->out->mapping.entries[place - 1].value = value;
 		return;
 	}
-	node_add(reading->arena, reading->out, arena_copy(reading->arena, name), value, at);
+	node_add(reading->how->arena, reading->out, arena_copy(reading->how->arena, name), value, at);
 	map_set(&reading->index, name, (void *)(size_t)reading->out->mapping.len);
 }
 
@@ -206,13 +203,22 @@ static void set(const char *name, const char *value, struct position at, void *p
 
 	/* A bare name that nobody knows is no variable here; docker compose leaves it out too. */
 	if (value)
-		put(reading, name, node_string(reading->arena, value, at), at);
+		put(reading, name, node_string(reading->how->arena, value, at), at);
+}
+
+/* The file's name as the user would write it. */
+static const char *shown(const struct resolve *how, const char *file)
+{
+	size_t len = how->here && text_starts(file, how->here) ? strlen(how->here) : 0;
+
+	return len > 0 && (file[len] == '/' || file[len] == '\\') ? file + len + 1 : file;
 }
 
 /* The file's text; NULL: it is not there or cannot be read, and err says so. */
 static const struct text *text_of(struct reading *reading, const char *file, struct error **err)
 {
-	struct text *text = map_get(reading->texts, file);
+	const char *name = shown(reading->how, file);
+	struct text *text = map_get(reading->how->texts, name);
 
 	if (text)
 		return text;
@@ -222,7 +228,7 @@ static const struct text *text_of(struct reading *reading, const char *file, str
 		free(text);
 		return NULL;
 	}
-	map_set(reading->texts, file, text);
+	map_set(reading->how->texts, name, text);
 	return text;
 }
 
@@ -231,8 +237,10 @@ static void read_file(struct reading *reading, const struct node *named, bool re
 {
 	CLEANUP(error_drop) struct error *err = NULL;
 	const char *file = node_text(named);
+	if (!file || (!required && file_kind(file) == FILE_ABSENT))
+		return;
 	const struct dotenv how = {
-		.file = arena_copy(reading->arena, file),
+		.file = arena_copy(reading->how->arena, shown(reading->how, file)),
 		.raw = raw,
 		.lookup = look,
 		.set = set,
@@ -240,15 +248,14 @@ static void read_file(struct reading *reading, const struct node *named, bool re
 		.budget = reading->budget,
 	};
 
-	if (!file || (!required && file_kind(file) == FILE_ABSENT))
-		return;
 	const struct text *text = text_of(reading, file, &err);
 	if (text) {
-		dotenv_read(&how, text_string(text), text->len, reading->diagnostics);
+		diagnostics_from(reading->how->diagnostics, how.file, named->at);
+		dotenv_read(&how, text_string(text), text->len, reading->how->diagnostics);
 		return;
 	}
 	struct diagnostic *d = diagnostics_add(
-		reading->diagnostics, SEVERITY_ERROR, named->at, trail, "%s",
+		reading->how->diagnostics, SEVERITY_ERROR, named->at, trail, "%s",
 		err->code == ERROR_NOT_FOUND ? "the file is not there" : err->message);
 	if (err->code == ERROR_NOT_FOUND)
 		diagnostic_hint(d, "looked for %s; required: false would do without it", file);
@@ -262,7 +269,7 @@ static void finish(struct reading *reading, struct node *service, const char *ke
 
 		put(reading, entry->key, entry->value, entry->at);
 	}
-	node_set(reading->arena, service, key, reading->out, reading->out->at);
+	node_set(reading->how->arena, service, key, reading->out, reading->out->at);
 	map_drop(&reading->index);
 	map_drop(&reading->own_index);
 }
@@ -274,7 +281,7 @@ static struct reading begin(const struct reading *shared, const struct node *own
 	struct reading reading = *shared;
 
 	reading.own = own;
-	reading.out = node_new(shared->arena, NODE_MAPPING, own ? own->at : at);
+	reading.out = node_new(shared->how->arena, NODE_MAPPING, own ? own->at : at);
 	for (size_t i = 0; own && i < own->mapping.len; i++)
 		map_set(&reading.own_index, own->mapping.entries[i].key, (void *)(i + 1));
 	return reading;
@@ -317,18 +324,11 @@ static void resolve_label_files(const struct reading *shared, struct node_entry 
 	node_remove(service->value, "label_file");
 }
 
-void resolve_files(struct arena *arena, const struct variables *variables, struct node *root,
-		   struct diagnostics *diagnostics, struct map *texts)
+void resolve_files(const struct resolve *resolve, struct node *root)
 {
 	struct node *services = node_get(root, "services");
 	size_t budget = BUDGET;
-	const struct reading shared = {
-		.arena = arena,
-		.variables = variables,
-		.diagnostics = diagnostics,
-		.texts = texts,
-		.budget = &budget,
-	};
+	const struct reading shared = {.how = resolve, .budget = &budget};
 
 	for (size_t i = 0; services && i < services->mapping.len; i++) {
 		resolve_env_files(&shared, &services->mapping.entries[i]);

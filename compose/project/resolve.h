@@ -15,10 +15,16 @@ void resolve_paths(struct arena *arena, const char *folder, struct node *root);
 /* The paths of one service. */
 void resolve_service(struct arena *arena, const char *folder, struct node *service);
 
-/* env_file goes below environment, label_file below labels, and both are removed. texts holds files
- * that were read (struct text). */
-void resolve_files(struct arena *arena, const struct variables *variables, struct node *root,
-		   struct diagnostics *diagnostics, struct map *texts);
+struct resolve {
+	struct arena *arena;
+	const struct variables *variables;
+	struct diagnostics *diagnostics;
+	struct map *texts; /* files that were read (struct text), by their names as they are shown */
+	const char *here;  /* files in this folder are shown without it; NULL: none are */
+};
+
+/* env_file goes below environment, label_file below labels, and both are removed. */
+void resolve_files(const struct resolve *resolve, struct node *root);
 
 /* Is a build context not a folder but something for the builder to fetch? */
 bool resolve_is_remote(const char *context);

@@ -31,8 +31,11 @@ static void check_build(const struct subject *subject)
 		subject_get_in(subject, "build", "dockerfile_inline", NULL);
 	const struct node *file = subject_get_in(subject, "build", "dockerfile", NULL);
 	if (inline_file && file)
-		subject_complain(subject, inline_file->at, "build",
-				 "dockerfile and dockerfile_inline exclude each other");
+		diagnostic_hint(
+			subject_complain(subject, inline_file->at, "build.dockerfile_inline",
+					 "dockerfile and dockerfile_inline exclude each other"),
+			"leave one of them out: dockerfile is in %s",
+			diagnostic_place(file->at, inline_file->at, (char[PLACE_MAX]){0}));
 }
 
 static void check_networks(const struct subject *subject)
@@ -43,19 +46,26 @@ static void check_networks(const struct subject *subject)
 	if (mode && networks && networks->mapping.len > 0)
 		diagnostic_hint(subject_complain(subject, mode->at, "network_mode",
 						 "network_mode and networks exclude each other"),
-				"networks is in line %u", networks->at.line);
+				"leave one of them out: networks is in %s",
+				diagnostic_place(networks->at, mode->at, (char[PLACE_MAX]){0}));
 }
 
-/* "line 2", "lines 2 and 5" */
-static const char *lines_of(const struct node *a, const struct node *b, char out[static 48])
-{
-	unsigned first = a->at.line < b->at.line ? a->at.line : b->at.line;
-	unsigned last = a->at.line < b->at.line ? b->at.line : a->at.line;
+enum { PLACES_MAX = 2 * PLACE_MAX };
 
-	if (first == last)
-		snprintf(out, 48, "line %u", first);
+/* "line 2", "lines 2 and 5", "base.yaml:2 and compose.yaml:5" */
+static const char *lines_of(const struct node *a, const struct node *b, char out[static PLACES_MAX])
+{
+	bool apart = !text_same(a->at.file, b->at.file);
+	bool in_order = apart || a->at.line < b->at.line;
+	struct position first = in_order ? a->at : b->at, last = in_order ? b->at : a->at;
+
+	if (apart)
+		snprintf(out, PLACES_MAX, "%.120s:%u and %.120s:%u", first.file, first.line,
+			 last.file, last.line);
+	else if (first.line == last.line)
+		snprintf(out, PLACES_MAX, "line %u", first.line);
 	else
-		snprintf(out, 48, "lines %u and %u", first, last);
+		snprintf(out, PLACES_MAX, "lines %u and %u", first.line, last.line);
 	return out;
 }
 
@@ -74,7 +84,7 @@ static void check_pair(const struct subject *subject, const char *key, const str
 		return;
 	diagnostic_hint(subject_complain(subject, own->at, key, "%s says %s, and %s says %s", key,
 					 own->text, other_name, other->text),
-			"leave one of them out (%s)", lines_of(own, other, (char[48]){0}));
+			"leave one of them out (%s)", lines_of(own, other, (char[PLACES_MAX]){0}));
 }
 
 static void check_scale(const struct subject *subject)
@@ -209,7 +219,7 @@ static void check_mounts(const struct subject *subject)
 		if (other)
 			diagnostic_hint(subject_complain(subject, mount->at, below,
 							 "%s is mounted twice (%s)", target,
-							 lines_of(other, mount, (char[48]){0})),
+							 lines_of(other, mount, (char[PLACES_MAX]){0})),
 					"remove one, or give it another target");
 	}
 	for (size_t i = 0; tmpfs && i < tmpfs->sequence.len; i++) {
@@ -221,7 +231,7 @@ static void check_mounts(const struct subject *subject)
 		if (other)
 			diagnostic_hint(subject_complain(subject, item->at, "tmpfs",
 							 "%s is mounted twice (%s)", target,
-							 lines_of(other, item, (char[48]){0})),
+							 lines_of(other, item, (char[PLACES_MAX]){0})),
 					"remove one, or give it another target");
 	}
 }
@@ -410,7 +420,7 @@ static void check_file_source(const struct subject *subject)
 			diagnostic_hint(subject_complain(subject, source->at, sources[i],
 							 "%s and %s exclude each other (%s)", first,
 							 sources[i],
-							 lines_of(found, source, (char[48]){0})),
+							 lines_of(found, source, (char[PLACES_MAX]){0})),
 					"one of them says where it comes from");
 		first = source ? sources[i] : first;
 		found = source ? source : found;

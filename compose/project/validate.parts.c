@@ -57,7 +57,9 @@ static void check_devices(const struct subject *subject, const struct node *devi
 		if (count && names)
 			diagnostic_hint(subject_complain(subject, count->at, below,
 							 "count and device_ids exclude each other"),
-					"device_ids is in line %u", names->at.line);
+					"leave one of them out: device_ids is in %s",
+					diagnostic_place(names->at, count->at,
+							 (char[PLACE_MAX]){0}));
 		else if (count && count->kind == NODE_INT && count->integer < -1)
 			diagnostic_hint(subject_complain(subject, count->at, below,
 							 "%s is not a number of devices",
@@ -116,7 +118,8 @@ static void check_platforms(const struct subject *subject)
 			return;
 	diagnostic_hint(subject_complain(subject, platform->at, "platform",
 					 "build.platforms does not have %s", platform->text),
-			"add it in line %u", platforms->at.line);
+			"add it in %s",
+			diagnostic_place(platforms->at, platform->at, (char[PLACE_MAX]){0}));
 }
 
 static void check_contexts(const struct subject *subject)

@@ -16,6 +16,7 @@ void variables_drop(struct variables *variables)
 {
 	map_drop(&variables->map);
 	map_drop(&variables->folded);
+	map_drop(&variables->settings);
 }
 
 static char *fold(const char *name)
@@ -46,6 +47,27 @@ void variables_set(struct variables *variables, const char *name, const char *va
 		return;
 	CLEANUP(memory_free) char *folded = fold(name);
 	map_set(&variables->folded, folded, copy);
+}
+
+void variables_copy(struct variables *variables, const struct variables *from)
+{
+	MAP_FOR_EACH (entry, &from->map) {
+		void *setting = map_get(&from->settings, entry->key);
+
+		if (variables_get(variables, entry->key))
+			continue;
+		variables_set(variables, entry->key, entry->value);
+		if (setting)
+			map_set(&variables->settings, entry->key, setting);
+	}
+}
+
+const struct setting *variables_setting(const struct variables *variables, const char *name)
+{
+	const struct setting *setting = map_get(&variables->settings, name);
+
+	/* What was set again later by something else is not of that file. */
+	return setting && text_same(setting->value, variables_get(variables, name)) ? setting : NULL;
 }
 
 void variables_add(struct variables *variables, const char *const *environment)
@@ -83,9 +105,14 @@ static void set(const char *name, const char *value, struct position at, void *p
 {
 	struct reading *reading = payload;
 
-	(void)at;
-	if (value)
-		variables_set(&reading->inner, name, value);
+	if (!value)
+		return;
+	variables_set(&reading->inner, name, value);
+	struct arena *arena = reading->inner.arena;
+	struct setting *setting = arena_alloc(arena, sizeof(*setting));
+	*setting = (struct setting){arena_copy(arena, name), variables_get(&reading->inner, name),
+				    {arena_copy(arena, at.file), at.line, at.column}};
+	map_set(&reading->inner.settings, name, setting);
 }
 
 static bool read_one(struct reading *reading, const char *file, struct diagnostics *diagnostics,
@@ -141,9 +168,7 @@ bool variables_read(struct variables *variables, const char *const *files,
 
 	for (size_t i = 0; files && files[i]; i++)
 		well &= read_one(&reading, files[i], diagnostics, texts);
-	MAP_FOR_EACH (entry, &reading.inner.map)
-		if (!variables_get(variables, entry->key))
-			variables_set(variables, entry->key, entry->value);
+	variables_copy(variables, &reading.inner);
 	variables_drop(&reading.inner);
 	return well;
 }

@@ -119,8 +119,12 @@ static void a_wrong_line_is_told_with_its_place(void **state)
 		{"=1\n", "\"\" is not a variable's name", 1, 1},
 		{"A=1\n\n  B=\"open\n", "the quote \" is not closed", 3, 5},
 		{"A='open", "the quote ' is not closed", 1, 3},
-		{"A=${X:?say}", "the required variable X has no value: say", 1, 1},
-		{"A=${", "${ is not closed by }; write $$ for a dollar", 1, 1},
+		{"A=${X:?say}", "the required variable X has no value: say", 1, 3},
+		{"A=${", "${ is not closed by }; write $$ for a dollar", 1, 3},
+		{"\xc3\xbc=\xc3\xbc ${1}", "\"${1}\" is no variable; write $$ for a dollar", 1, 5},
+		{"A=\"\\t\n\xc3\xbc${1}\"", "\"${1}\" is no variable; write $$ for a dollar", 2, 2},
+		{"\xef\xbb\xbf" "1 2\nA=$HOME", "\"1 2\" is not a variable's name", 1, 1},
+		{"\xff\xfe" "A=1", "the file is UTF-16, not UTF-8", 0, 0},
 	};
 
 	(void)state;
@@ -135,6 +139,22 @@ static void a_wrong_line_is_told_with_its_place(void **state)
 		assert_int_equal(diagnostics.list.items[0].column, cases[i].column);
 		text_drop(&record.out);
 	}
+}
+
+static void every_wrong_line_is_told(void **state)
+{
+	CLEANUP(diagnostics_drop) struct diagnostics diagnostics = {0};
+	struct record record = {0};
+	static const unsigned lines[] = {2, 4, 6};
+
+	(void)state;
+	assert_false(read_text("A=1\nB C\nD=2\nE=${\nF=3\nG=\"open\nH I\n", false, &record,
+			       &diagnostics));
+	assert_int_equal(diagnostics.errors, ARRAY_LEN(lines));
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		assert_int_equal(diagnostics.list.items[i].line, lines[i]);
+	assert_string_equal(record.out.data, "A=[1] D=[2] F=[3] ");
+	text_drop(&record.out);
 }
 
 static void a_budget_bounds_what_variables_make(void **state)
@@ -159,6 +179,7 @@ int main(void)
 		cmocka_unit_test(lines_are_read_as_docker_compose_reads_them),
 		cmocka_unit_test(raw_lines_are_taken_as_they_are),
 		cmocka_unit_test(a_wrong_line_is_told_with_its_place),
+		cmocka_unit_test(every_wrong_line_is_told),
 		cmocka_unit_test(a_budget_bounds_what_variables_make),
 	};
 

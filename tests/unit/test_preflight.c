@@ -258,7 +258,7 @@ static void ports_that_cannot_be_had_are_told_each_at_its_line(void **state)
 		 "      - '7001-7003:70'\n");
 	assert_found(f, "E 5 services.a.ports: port 8080/tcp of this host is taken by "
 			"nginx (process 12)\n"
-			"E 12 services.b.ports: port 9000/tcp is published by a too, at line 6\n"
+			"E 12 services.b.ports: port 9000/tcp is published by a too, in line 6\n"
 			"E 19 services.c.ports: 3 containers cannot share published port 7000\n");
 }
 
