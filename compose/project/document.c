@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/own.h"
 #include "compose/project/origin.h"
+#include "compose/project/problem.h"
 #include "compose/project/scalar.h"
 
 enum {
@@ -609,84 +610,13 @@ static bool take_event(struct reader *reader, const yaml_event_t *event)
 	}
 }
 
-/* --- what the parser says */
-
-/* The byte at a mark, whose line and column count from 0 and in characters. */
-static char character_at(const char *bytes, size_t len, yaml_mark_t mark)
-{
-	size_t i = 0;
-
-	for (size_t line = 0; line < mark.line && i < len; i++)
-		line += bytes[i] == '\n';
-	for (size_t column = 0; column < mark.column && i < len; column++)
-		do
-			i++;
-		while (i < len && ((unsigned char)bytes[i] & 0xc0) == 0x80);
-	return i < len ? bytes[i] : '\0';
-}
-
-/* What usually stands behind the parser's own sentences. */
-static const char *parser_hint(const yaml_parser_t *parser, const char *bytes, size_t len)
-{
-	static const struct {
-		const char *problem, *hint;
-	} hints[] = {
-		{"mapping values are not allowed",
-		 "a text with \": \" in it needs quotes; or this line is not indented like its "
-		 "neighbours"},
-		{"did not find expected key",
-		 "is this line indented exactly as its neighbours are?"},
-		{"did not find expected '-'",
-		 "is this line indented exactly as its neighbours are?"},
-		{"could not find expected ':'", "a key is followed by a colon and a space"},
-		{"did not find expected ',' or", "a [ or { is not closed, or a comma is missing"},
-		{"unexpected end of stream", "a quote is not closed"},
-		{"found character that cannot start",
-		 "a text that begins with @, ` or % needs quotes"},
-		{"unknown escape character", "inside double quotes a backslash begins an escape: "
-					     "write \\\\ or use single quotes"},
-		{"control characters are not allowed",
-		 "remove it, or write it as an escape inside double quotes: \"\\x1B\""},
-		{"UTF-8", "the file must be UTF-8"},
-		{"exceeded 1024", "a key is followed by a colon and a space"},
-	};
-
-	if (character_at(bytes, len, parser->problem_mark) == '\t')
-		return "YAML does not allow tabs for indentation: use spaces";
-	for (size_t i = 0; i < ARRAY_LEN(hints); i++)
-		if (strstr(parser->problem, hints[i].problem))
-			return hints[i].hint;
-	return NULL;
-}
-
 static void tell_problem(struct reader *reader, const char *bytes, size_t len)
 {
-	const yaml_parser_t *parser = &reader->parser;
-	struct position at = place(reader, parser->problem_mark);
-	struct diagnostic *d = NULL;
+	CLEANUP(text_drop) struct text path = {0};
 
-	/* The reader of characters gives an offset and no mark. */
-	if (parser->error == YAML_READER_ERROR) {
-		at.line = at.column = 1;
-		for (size_t i = 0; i < parser->problem_offset && i < len; i++) {
-			at.column += ((unsigned char)bytes[i] & 0xc0) != 0x80;
-			if (bytes[i] == '\n') {
-				at.line++;
-				at.column = 1;
-			}
-		}
-	}
-	if (parser->context && parser->context_mark.line != parser->problem_mark.line)
-		d = diagnostics_add(reader->diagnostics, SEVERITY_ERROR, at, NULL,
-				    "this is not YAML: %s, %s that begins in line %zu",
-				    parser->problem, parser->context,
-				    parser->context_mark.line + 1);
-	else
-		d = diagnostics_add(reader->diagnostics, SEVERITY_ERROR, at, NULL,
-				    "this is not YAML: %s", parser->problem);
-	const char *hint = parser_hint(parser, bytes, len);
-	if (hint)
-		diagnostic_hint(d, "%s", hint);
+	path_of(reader, &path);
+	problem_tell(&reader->parser, reader->file, bytes, len, text_string(&path),
+		     reader->diagnostics);
 }
 
 static bool read_events(struct reader *reader, const char *bytes, size_t len)

@@ -107,8 +107,9 @@ static bool set_expanded(struct reader *reader, const char *name, const char *va
 static void tell_problem(struct reader *reader, struct position at, const char *name,
 			 const char *problem)
 {
-	diagnostic_hint(diagnostics_add(reader->diagnostics, SEVERITY_ERROR, at, name, "%s", problem),
-			"single quotes keep a value as it is: %s='...'", name);
+	diagnostic_hint(
+		diagnostics_add(reader->diagnostics, SEVERITY_ERROR, at, name, "%s", problem),
+		"single quotes keep a value as it is: %s='...'", name);
 }
 
 /* To the end of the line or " #", without the blanks at the end. Where the value would begin, # is

@@ -131,8 +131,8 @@ static void tell_cycle(const struct project *project, const size_t *path, size_t
 			    diagnostic_place(need->at, begin->at, (char[PLACE_MAX]){0}));
 	}
 	CLEANUP(memory_free)
-	char *trail = memory_format("services.%s.depends_on",
-				    project->services.items[path[first]].name);
+	char *trail =
+		memory_format("services.%s.depends_on", project->services.items[path[first]].name);
 	diagnostic_hint(diagnostics_add(diagnostics, SEVERITY_ERROR, begin->at, trail,
 					"the dependencies go in a circle: %s", text_string(&names)),
 			"%s", text_string(&lines));

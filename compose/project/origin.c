@@ -54,8 +54,8 @@ static void tell_expansion(const struct expansion *expansion, struct diagnostic 
 {
 	char before[SHOWN + 4], after[SHOWN + 4];
 
-	diagnostic_note(it, (struct position){0}, "%s is \"%s\" here", shown(expansion->before, before),
-			shown(expansion->after, after));
+	diagnostic_note(it, (struct position){0}, "%s is \"%s\" here",
+			shown(expansion->before, before), shown(expansion->after, after));
 	for (size_t i = 0; i < ARRAY_LEN(expansion->settings) && expansion->settings[i]; i++) {
 		const struct setting *setting = expansion->settings[i];
 

@@ -193,7 +193,8 @@ static void put(struct reading *reading, const char *name, struct node *value, s
 		reading->out->mapping.entries[place - 1].value = value;
 		return;
 	}
-	node_add(reading->how->arena, reading->out, arena_copy(reading->how->arena, name), value, at);
+	node_add(reading->how->arena, reading->out, arena_copy(reading->how->arena, name), value,
+		 at);
 	map_set(&reading->index, name, (void *)(size_t)reading->out->mapping.len);
 }
 

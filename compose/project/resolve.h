@@ -19,8 +19,9 @@ struct resolve {
 	struct arena *arena;
 	const struct variables *variables;
 	struct diagnostics *diagnostics;
-	struct map *texts; /* files that were read (struct text), by their names as they are shown */
-	const char *here;  /* files in this folder are shown without it; NULL: none are */
+	struct map
+		*texts;   /* files that were read (struct text), by their names as they are shown */
+	const char *here; /* files in this folder are shown without it; NULL: none are */
 };
 
 /* env_file goes below environment, label_file below labels, and both are removed. */

@@ -217,10 +217,11 @@ static void check_mounts(const struct subject *subject)
 		check_mount(subject, mount, below);
 		const struct node *other = target ? map_set(&targets, target, (void *)mount) : NULL;
 		if (other)
-			diagnostic_hint(subject_complain(subject, mount->at, below,
-							 "%s is mounted twice (%s)", target,
-							 lines_of(other, mount, (char[PLACES_MAX]){0})),
-					"remove one, or give it another target");
+			diagnostic_hint(
+				subject_complain(subject, mount->at, below,
+						 "%s is mounted twice (%s)", target,
+						 lines_of(other, mount, (char[PLACES_MAX]){0})),
+				"remove one, or give it another target");
 	}
 	for (size_t i = 0; tmpfs && i < tmpfs->sequence.len; i++) {
 		const struct node *item = tmpfs->sequence.items[i];
@@ -229,10 +230,11 @@ static void check_mounts(const struct subject *subject)
 		const struct node *other = map_set(&targets, target, (void *)item);
 
 		if (other)
-			diagnostic_hint(subject_complain(subject, item->at, "tmpfs",
-							 "%s is mounted twice (%s)", target,
-							 lines_of(other, item, (char[PLACES_MAX]){0})),
-					"remove one, or give it another target");
+			diagnostic_hint(
+				subject_complain(subject, item->at, "tmpfs",
+						 "%s is mounted twice (%s)", target,
+						 lines_of(other, item, (char[PLACES_MAX]){0})),
+				"remove one, or give it another target");
 	}
 }
 
@@ -417,11 +419,12 @@ static void check_file_source(const struct subject *subject)
 		if (node_text(source) && !*source->text && strcmp(sources[i], "environment") == 0)
 			source = NULL;
 		if (source && found)
-			diagnostic_hint(subject_complain(subject, source->at, sources[i],
-							 "%s and %s exclude each other (%s)", first,
-							 sources[i],
-							 lines_of(found, source, (char[PLACES_MAX]){0})),
-					"one of them says where it comes from");
+			diagnostic_hint(
+				subject_complain(subject, source->at, sources[i],
+						 "%s and %s exclude each other (%s)", first,
+						 sources[i],
+						 lines_of(found, source, (char[PLACES_MAX]){0})),
+				"one of them says where it comes from");
 		first = source ? sources[i] : first;
 		found = source ? source : found;
 	}

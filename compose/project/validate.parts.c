@@ -55,11 +55,11 @@ static void check_devices(const struct subject *subject, const struct node *devi
 
 		snprintf(below, sizeof(below), "%s[%zu]", where, i);
 		if (count && names)
-			diagnostic_hint(subject_complain(subject, count->at, below,
-							 "count and device_ids exclude each other"),
-					"leave one of them out: device_ids is in %s",
-					diagnostic_place(names->at, count->at,
-							 (char[PLACE_MAX]){0}));
+			diagnostic_hint(
+				subject_complain(subject, count->at, below,
+						 "count and device_ids exclude each other"),
+				"leave one of them out: device_ids is in %s",
+				diagnostic_place(names->at, count->at, (char[PLACE_MAX]){0}));
 		else if (count && count->kind == NODE_INT && count->integer < -1)
 			diagnostic_hint(subject_complain(subject, count->at, below,
 							 "%s is not a number of devices",

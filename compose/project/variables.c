@@ -67,7 +67,8 @@ const struct setting *variables_setting(const struct variables *variables, const
 	const struct setting *setting = map_get(&variables->settings, name);
 
 	/* What was set again later by something else is not of that file. */
-	return setting && text_same(setting->value, variables_get(variables, name)) ? setting : NULL;
+	return setting && text_same(setting->value, variables_get(variables, name)) ? setting
+										    : NULL;
 }
 
 void variables_add(struct variables *variables, const char *const *environment)
@@ -110,7 +111,8 @@ static void set(const char *name, const char *value, struct position at, void *p
 	variables_set(&reading->inner, name, value);
 	struct arena *arena = reading->inner.arena;
 	struct setting *setting = arena_alloc(arena, sizeof(*setting));
-	*setting = (struct setting){arena_copy(arena, name), variables_get(&reading->inner, name),
+	*setting = (struct setting){arena_copy(arena, name),
+				    variables_get(&reading->inner, name),
 				    {arena_copy(arena, at.file), at.line, at.column}};
 	map_set(&reading->inner.settings, name, setting);
 }

@@ -123,8 +123,12 @@ static void a_wrong_line_is_told_with_its_place(void **state)
 		{"A=${", "${ is not closed by }; write $$ for a dollar", 1, 3},
 		{"\xc3\xbc=\xc3\xbc ${1}", "\"${1}\" is no variable; write $$ for a dollar", 1, 5},
 		{"A=\"\\t\n\xc3\xbc${1}\"", "\"${1}\" is no variable; write $$ for a dollar", 2, 2},
-		{"\xef\xbb\xbf" "1 2\nA=$HOME", "\"1 2\" is not a variable's name", 1, 1},
-		{"\xff\xfe" "A=1", "the file is UTF-16, not UTF-8", 0, 0},
+		{"\xef\xbb\xbf"
+		 "1 2\nA=$HOME",
+		 "\"1 2\" is not a variable's name", 1, 1},
+		{"\xff\xfe"
+		 "A=1",
+		 "the file is UTF-16, not UTF-8", 0, 0},
 	};
 
 	(void)state;
