@@ -183,6 +183,12 @@ static const char *find_line(const char *bytes, size_t len, unsigned number, siz
 void diagnostics_source(struct diagnostics *diagnostics, const char *file, const char *bytes,
 			size_t len)
 {
+	CLEANUP(text_drop) struct text decoded = {0};
+
+	if (excerpt_decode(&decoded, bytes, len)) {
+		bytes = text_string(&decoded);
+		len = decoded.len;
+	}
 	ARRAY_FOR_EACH (struct diagnostic, it, &diagnostics->list) {
 		size_t line_len = 0;
 

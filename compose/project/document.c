@@ -162,6 +162,14 @@ static void settle(struct arena *arena, struct node *node)
 	}
 }
 
+/* An item of a list called ports: - 80: 80. */
+static bool is_port(const struct reader *reader)
+{
+	const struct frame *above = reader->depth > 2 ? &reader->frames[reader->depth - 3] : NULL;
+
+	return above && above->key && strcmp(above->key, "ports") == 0;
+}
+
 static void take_key(struct reader *reader, struct frame *frame, const struct node *key)
 {
 	char message[256];
@@ -174,7 +182,11 @@ static void take_key(struct reader *reader, struct frame *frame, const struct no
 			 *key->text ? key->text : "(null)");
 		frame->key = NULL;
 		struct diagnostic *d = complain(reader, key->at, message);
-		diagnostic_hint(d, "write it in quotes: \"%.100s\"", key->text);
+		if (key->kind == NODE_INT && is_port(reader))
+			diagnostic_hint(d, "a port is one word, in quotes: \"%.100s:...\"",
+					key->text);
+		else
+			diagnostic_hint(d, "write it in quotes: \"%.100s\"", key->text);
 		frame->key = key->text;
 		frame->skip = true;
 		return;
@@ -352,12 +364,16 @@ static bool take_alias(struct reader *reader, const yaml_event_t *event)
 		const char *near = nearest_anchor(reader, name);
 		if (near)
 			diagnostic_hint(d, "did you mean *%s?", near);
+		else
+			diagnostic_hint(d,
+					"an anchor stands before its first use; a text that begins "
+					"with * needs quotes");
 		return false;
 	}
 	if (!anchor->node) {
 		snprintf(message, sizeof(message), "*%.100s stands inside of what &%.100s names",
 			 name, name);
-		complain(reader, at, message);
+		diagnostic_hint(complain(reader, at, message), "it would be without end");
 		return false;
 	}
 	if (wants_key(reader) && anchor->node->kind >= NODE_SEQUENCE) {

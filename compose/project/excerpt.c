@@ -103,6 +103,46 @@ void excerpt_add_safe(struct text *out, const char *bytes, size_t len)
 		i += add_character(out, bytes + i, len - i, &width);
 }
 
+/* --- UTF-16 */
+
+static void encode(struct text *out, uint32_t c)
+{
+	if (c < 0x80) {
+		text_add_char(out, (char)c);
+		return;
+	}
+	unsigned more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+	static const unsigned char leads[] = {0, 0xc0, 0xe0, 0xf0};
+
+	text_add_char(out, (char)(leads[more] | c >> (6 * more)));
+	while (more-- > 0)
+		text_add_char(out, (char)(0x80 | (c >> (6 * more) & 0x3f)));
+}
+
+bool excerpt_decode(struct text *out, const char *bytes, size_t len)
+{
+	const unsigned char *b = (const unsigned char *)bytes;
+	bool little = len >= 2 && b[0] == 0xff && b[1] == 0xfe;
+	uint32_t high = 0;
+
+	if (!little && !(len >= 2 && b[0] == 0xfe && b[1] == 0xff))
+		return false;
+	for (size_t i = 2; i + 1 < len; i += 2) {
+		uint32_t unit =
+			little ? b[i] | (uint32_t)b[i + 1] << 8 : b[i + 1] | (uint32_t)b[i] << 8;
+
+		if (unit >= 0xd800 && unit < 0xdc00) {
+			high = unit;
+			continue;
+		}
+		if (unit >= 0xdc00 && unit < 0xe000)
+			unit = high ? 0x10000 + ((high - 0xd800) << 10) + (unit - 0xdc00) : 0xfffd;
+		high = 0;
+		encode(out, unit);
+	}
+	return true;
+}
+
 /* --- lines */
 
 static bool is_tail(char c)

@@ -6,12 +6,16 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct text;
 
 /* Adds bytes with all that is no printable character made harmless. */
 void excerpt_add_safe(struct text *out, const char *bytes, size_t len);
+
+/* A text in UTF-16, which its first two bytes tell, as UTF-8. False: it is none, and nothing is added. */
+bool excerpt_decode(struct text *out, const char *bytes, size_t len);
 
 /* At most 160 bytes of a line around a column (in characters, from 1), whole characters, with "..."
  * where it was cut. Gives the columns on a terminal before the caret: wide characters take two. */

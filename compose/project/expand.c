@@ -84,6 +84,9 @@ static struct node *expand_scalar(struct expand *expand, struct node *node,
 		if (text_starts(problem, "the required variable"))
 			diagnostic_hint(d, "set it in the environment, in .env or in a file of "
 					   "--env-file");
+		else if (text_ends(problem, "write $$ for a dollar"))
+			diagnostic_hint(d, "${NAME}, ${NAME:-default}, ${NAME:?message} or "
+					   "${NAME:+value}; a name has letters, digits and _");
 		return node;
 	}
 	expand->total += out.len;

@@ -86,7 +86,11 @@ static struct source *read_source(struct extend *extend, const char *shown, cons
 	free(old);
 	diagnostics_from(extend->shaper->diagnostics, shown, at);
 	if (file_read(path, DOCUMENT_MAX, text, &err) < 0) {
-		complain(extend, at, link->service, err->message);
+		struct diagnostic *d = complain(
+			extend, at, link->service,
+			err->code == ERROR_NOT_FOUND ? "the file is not there" : err->message);
+		if (err->code == ERROR_NOT_FOUND)
+			diagnostic_hint(d, "looked for %s", path);
 		return NULL;
 	}
 	struct source *source = memory_zero(1, sizeof(*source));
@@ -236,8 +240,10 @@ static struct node *base_of(struct extend *extend, struct source *source,
 	}
 	if (!extends || extends->kind != NODE_MAPPING)
 		return NULL;
-	if (!wanted) {
-		complain(extend, extends->at, link->service, "\"service\" is missing");
+	if (!node_text(wanted)) {
+		diagnostic_hint(
+			complain(extend, extends->at, link->service, "\"service\" is missing"),
+			"service: is the name of the one whose attributes it takes");
 		return NULL;
 	}
 	if (link->level >= LEVELS_MAX) {

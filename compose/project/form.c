@@ -8,6 +8,7 @@
 
 #include "base/map.h"
 #include "base/own.h"
+#include "compose/project/advice.h"
 #include "compose/project/date.h"
 #include "compose/project/scalar.h"
 #include "compose/project/unit.h"
@@ -18,20 +19,24 @@ static bool is_number(const struct node *in)
 	return in->kind == NODE_INT || in->kind == NODE_FLOAT;
 }
 
-static struct node *long_date(struct shaper *shaper, const struct node *in, const char *date)
+static struct node *long_date(struct shaper *shaper, const struct node *in, const char *date,
+			      const struct trail *trail)
 {
-	diagnostic_hint(diagnostics_add(shaper->diagnostics, SEVERITY_WARNING, in->at, NULL,
-					"a date becomes \"%s\"", date),
+	CLEANUP(text_drop) struct text path = {0};
+
+	trail_add(trail, &path);
+	diagnostic_hint(diagnostics_add(shaper->diagnostics, SEVERITY_WARNING, in->at,
+					text_string(&path), "a date becomes \"%s\"", date),
 			"quotes keep it as it is: \"%s\"", in->text);
 	return node_string(shaper->arena, date, in->at);
 }
 
-struct node *form_as_string(struct shaper *shaper, struct node *in)
+struct node *form_as_string(struct shaper *shaper, struct node *in, const struct trail *trail)
 {
 	CLEANUP(text_drop) struct text date = {0};
 
 	if (in->date && date_long(in->text, &date))
-		return long_date(shaper, in, text_string(&date));
+		return long_date(shaper, in, text_string(&date), trail);
 	if (in->kind == NODE_STRING)
 		return in;
 	struct node *out = node_new(shaper->arena, NODE_STRING, in->at);
@@ -68,7 +73,9 @@ struct node *form_string(struct shaper *shaper, const struct row *row, struct no
 		text_printf(&list, "%s%s", count ? ", " : "", row->words[count]);
 	}
 	const char *near = text_nearest(in->text, row->words, count);
-	struct diagnostic *d = shape_complain(shaper, in->at, trail, "\"%s\" is none of %s",
+	struct diagnostic *d = shape_complain(shaper, in->at, trail,
+					      count == 1 ? "\"%s\" is not \"%s\", the only value"
+							 : "\"%s\" is none of %s",
 					      in->text, text_string(&list));
 	if (near)
 		diagnostic_hint(d, "did you mean \"%s\"?", near);
@@ -81,7 +88,7 @@ struct node *form_text(struct shaper *shaper, const struct row *row, struct node
 	(void)row;
 	if (in->kind != NODE_STRING && !is_number(in))
 		return shape_refuse(shaper, in, trail, "a string or a number");
-	return form_as_string(shaper, in);
+	return form_as_string(shaper, in, trail);
 }
 
 struct node *form_int(struct shaper *shaper, const struct row *row, struct node *in,
@@ -108,7 +115,9 @@ struct node *form_int(struct shaper *shaper, const struct row *row, struct node 
 	if (in->kind == NODE_STRING && scalar_int(in->text, &value))
 		return node_int(shaper->arena, value, in->at);
 	if (in->kind == NODE_STRING || in->kind == NODE_FLOAT) {
-		shape_complain(shaper, in->at, trail, "\"%s\" is not a whole number", in->text);
+		diagnostic_hint(shape_complain(shaper, in->at, trail,
+					       "\"%s\" is not a whole number", in->text),
+				"digits alone: 3");
 		return NULL;
 	}
 	return shape_refuse(shaper, in, trail, "a whole number");
@@ -129,7 +138,8 @@ struct node *form_number(struct shaper *shaper, const struct row *row, struct no
 		return node_int(shaper->arena, whole, in->at);
 	if (scalar_real(in->text, &real))
 		return node_real(shaper->arena, real, in->at);
-	shape_complain(shaper, in->at, trail, "\"%s\" is not a number", in->text);
+	advise_number(shape_complain(shaper, in->at, trail, "\"%s\" is not a number", in->text),
+		      in->text);
 	return NULL;
 }
 
@@ -144,7 +154,9 @@ struct node *form_bool(struct shaper *shaper, const struct row *row, struct node
 	if (in->kind != NODE_STRING)
 		return shape_refuse(shaper, in, trail, "true or false");
 	if (!scalar_bool(in->text, &value, &old)) {
-		shape_complain(shaper, in->at, trail, "\"%s\" is neither true nor false", in->text);
+		diagnostic_hint(shape_complain(shaper, in->at, trail,
+					       "\"%s\" is neither true nor false", in->text),
+				"write true or false");
 		return NULL;
 	}
 	if (old) {
@@ -168,8 +180,12 @@ struct node *form_bytes(struct shaper *shaper, const struct row *row, struct nod
 
 	if (shape_is_open(shaper, in))
 		return in;
-	if (in->kind == NODE_INT && row->flags & ROW_STRICT)
-		return shape_refuse(shaper, in, trail, "a string");
+	if (in->kind == NODE_INT && row->flags & ROW_STRICT) {
+		diagnostic_hint(
+			shape_complain(shaper, in->at, trail, "must be a string, not a number"),
+			"in quotes, with its unit: \"512m\"");
+		return NULL;
+	}
 	if (in->kind != NODE_STRING && in->kind != NODE_INT)
 		return shape_refuse(shaper, in, trail, "an amount of memory");
 	if (!unit_bytes(scalar_string(shaper->arena, in), &bytes) ||
@@ -196,9 +212,9 @@ struct node *form_duration(struct shaper *shaper, const struct row *row, struct 
 	if (in->kind != NODE_STRING && !is_number(in))
 		return shape_refuse(shaper, in, trail, "a duration");
 	if (in->kind != NODE_STRING || !unit_duration(in->text, &value) || value < 0) {
-		diagnostic_hint(
+		advise_duration(
 			shape_complain(shaper, in->at, trail, "\"%s\" is not a duration", in->text),
-			"numbers with units: 90s, 1m30s, 500ms, 1h");
+			in->text);
 		return NULL;
 	}
 	unit_add_duration(&text, value);
@@ -258,7 +274,7 @@ struct node *form_strings(struct shaper *shaper, const struct row *row, struct n
 		if (item->kind == NODE_STRING && item->date)
 			is_string(shaper, item, &at);
 		else if (item->kind == NODE_STRING || (texts && is_number(item)))
-			node_append(shaper->arena, out, form_as_string(shaper, item));
+			node_append(shaper->arena, out, form_as_string(shaper, item, &at));
 		else
 			shape_refuse(shaper, item, &at,
 				     texts ? "a string or a number" : "a string");
@@ -345,7 +361,7 @@ struct node *form_switch(struct shaper *shaper, const struct row *row, struct no
 	(void)row;
 	if (in->kind != NODE_STRING && in->kind != NODE_BOOL)
 		return shape_refuse(shaper, in, trail, "true, false or a string");
-	return form_as_string(shaper, in);
+	return form_as_string(shaper, in, trail);
 }
 
 struct node *form_count(struct shaper *shaper, const struct row *row, struct node *in,

@@ -32,4 +32,4 @@ form_function form_lists;
 form_function form_ssh;
 
 /* A scalar as a string node at its own place. */
-struct node *form_as_string(struct shaper *shaper, struct node *in);
+struct node *form_as_string(struct shaper *shaper, struct node *in, const struct trail *trail);

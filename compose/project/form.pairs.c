@@ -80,7 +80,7 @@ struct node *form_pairs(struct shaper *shaper, const struct row *row, struct nod
 			continue;
 		}
 		if (value->tag != NODE_RESET && (value->kind != NODE_NULL || labels))
-			value = form_as_string(shaper, value);
+			value = form_as_string(shaper, value, &at);
 		node_add(shaper->arena, out, entry->key, value, entry->at);
 	}
 	return out;
@@ -121,7 +121,7 @@ struct node *form_options(struct shaper *shaper, const struct row *row, struct n
 			node_add(shaper->arena, out, entry->key,
 				 entry->value->tag == NODE_RESET
 					 ? entry->value
-					 : form_as_string(shaper, entry->value),
+					 : form_as_string(shaper, entry->value, &at),
 				 entry->at);
 	}
 	return out;
@@ -262,7 +262,7 @@ static struct node *list_of(struct shaper *shaper, struct node *in, const struct
 			return shape_refuse(shaper, item, list ? &at : trail,
 					    list ? "a string, a number or a boolean"
 						 : "a scalar or a list of them");
-		node_append(shaper->arena, out, form_as_string(shaper, item));
+		node_append(shaper->arena, out, form_as_string(shaper, item, list ? &at : trail));
 	}
 	return out;
 }

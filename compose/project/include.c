@@ -192,7 +192,11 @@ static bool read_file(const struct entry *entry, struct scope *scope, const stru
 	diagnostics_from(include->diagnostics, shown, item->at);
 	array_push(&scope->paths, path);
 	if (file_read(path, DOCUMENT_MAX, text, &err) < 0) {
-		complain(entry, item->at, err->message);
+		struct diagnostic *d = complain(
+			entry, item->at,
+			err->code == ERROR_NOT_FOUND ? "the file is not there" : err->message);
+		if (err->code == ERROR_NOT_FOUND)
+			diagnostic_hint(d, "looked for %s", path);
 		return false;
 	}
 	if (document_read(include->arena, shown, text_string(text), text->len, &scope->documents,
@@ -314,6 +318,18 @@ static unsigned level_of(const struct scope *scope)
 	return level;
 }
 
+/* Something in the entry is wrong already. */
+static bool is_told(const struct entry *entry)
+{
+	CLEANUP(memory_free) char *path = trail_string(entry->trail);
+
+	ARRAY_FOR_EACH (const struct diagnostic, it, &entry->include->diagnostics->list)
+		if (it->severity == SEVERITY_ERROR && it->path && text_starts(it->path, path) &&
+		    text_same(it->file, entry->node->at.file))
+			return true;
+	return false;
+}
+
 /* The short form stands for one path, as it was written. */
 static void spread_path(struct arena *arena, struct node_entry *path)
 {
@@ -330,7 +346,9 @@ static void take_entry(const struct entry *entry, struct node *document)
 	spread_path(entry->include->arena, node_entry(entry->node, "path"));
 	const struct node *paths = node_get(entry->node, "path");
 	if (!paths || paths->kind != NODE_SEQUENCE || paths->sequence.len == 0) {
-		complain(entry, entry->node->at, "\"path\" is missing");
+		if (!is_told(entry))
+			diagnostic_hint(complain(entry, entry->node->at, "\"path\" is missing"),
+					"path: is the file, or a list of files");
 		return;
 	}
 	CLEANUP(scope_drop)

@@ -44,6 +44,7 @@ static struct node *copy_head(struct arena *arena, enum node_kind kind, const st
 {
 	struct node *out = node_new(arena, kind, base ? base->at : over->at);
 
+	out->index = base ? base->index : over->index;
 	return out;
 }
 

@@ -54,6 +54,7 @@ struct node {
 	bool date : 1; /* a string that was written plain and that YAML 1.1 takes for a date */
 	uint8_t lead;  /* columns from at to the first character of the text, where it stands in one
 			 line; else NODE_FAR */
+	uint32_t index; /* of a mapping that is an item: its place in the list that was written */
 	struct position at;
 	const char *text; /* of every scalar: as written after quoting; never NULL for a scalar */
 	union {

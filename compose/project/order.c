@@ -39,6 +39,8 @@ static void ask_for(struct diagnostics *diagnostics, const struct node *node,
 		text_printf(&words, "%s%s", i ? ", " : "", row->words[i]);
 	if (words.len > 0)
 		diagnostic_hint(d, "%s: %s", row->name, words.data);
+	else
+		diagnostic_hint(d, "add %s: to it", row->name);
 }
 
 static void check_distinct(const struct node *list, const struct trail *trail,

@@ -28,10 +28,10 @@ static bool is_at(const struct diagnostic *it, struct position at)
 	return it->line == at.line && it->column == at.column && text_same(it->file, at.file);
 }
 
-static bool is_within(const struct diagnostic *it, const struct alias *alias)
+static bool is_within(struct position at, const struct alias *alias)
 {
-	return it->line > 0 && !is_before(it->line, it->column, alias->first) &&
-	       is_before(it->line, it->column, alias->last) && text_same(it->file, alias->at.file);
+	return at.line > 0 && !is_before(at.line, at.column, alias->first) &&
+	       is_before(at.line, at.column, alias->last) && text_same(at.file, alias->at.file);
 }
 
 /* A value as it is shown in a sentence. */
@@ -67,16 +67,25 @@ static void tell_expansion(const struct expansion *expansion, struct diagnostic 
 	}
 }
 
+/* Those that bring the place, and those that bring these. */
 static void tell_aliases(const struct origins *origins, struct diagnostic *it)
 {
-	size_t count = 0;
+	struct position places[1 + PLACES_MAX] = {{it->file, it->line, it->column}};
+	size_t told = 0, more = 0;
 
-	ARRAY_FOR_EACH (const struct alias, alias, &origins->aliases)
-		if (is_within(it, alias) && ++count <= PLACES_MAX)
+	for (size_t i = 0; i <= told; i++)
+		ARRAY_FOR_EACH (const struct alias, alias, &origins->aliases) {
+			if (!is_within(places[i], alias))
+				continue;
+			more += told == PLACES_MAX && i == 0;
+			if (told == PLACES_MAX)
+				continue;
+			places[++told] = alias->at;
 			diagnostic_note(it, alias->at, "used here as *%s", alias->name);
-	if (count > PLACES_MAX)
-		diagnostic_note(it, (struct position){0}, "and in %zu further places",
-				count - PLACES_MAX);
+		}
+	if (more > 0)
+		diagnostic_note(it, (struct position){0}, "and in %zu further place%s", more,
+				more == 1 ? "" : "s");
 }
 
 void origins_tell(const struct origins *origins, struct diagnostics *diagnostics)

@@ -113,7 +113,16 @@ static bool check(struct shaper *shaper, const struct node *brief, const struct 
 				   spec->target);
 		hint = "host ports and container ports go in pairs";
 	}
-	if (d)
+	if (d && strchr(brief->text, ' '))
+		diagnostic_hint(d, "without blanks: %s", form_hint);
+	else if (d && *spec->host && !*spec->address && port_is_address(spec->host))
+		diagnostic_hint(d,
+				"an address is followed by the host's port, which may be left out: "
+				"%s:8080:%s or %s::%s",
+				spec->host, spec->target, spec->host, spec->target);
+	else if (d && text_same(spec->address, "localhost"))
+		diagnostic_hint(d, "write 127.0.0.1");
+	else if (d)
 		diagnostic_hint(d, "%s", hint);
 	return !d;
 }

@@ -7,6 +7,7 @@
 #include "base/own.h"
 #include "base/text.h"
 #include "compose/project/diagnostic.h"
+#include "compose/project/excerpt.h"
 
 struct line {
 	const char *text;
@@ -316,7 +317,7 @@ static const struct {
 	{"control characters are not allowed",
 	 "remove it, or write it as an escape inside double quotes: \"\\x1B\"", NULL},
 	{"expected node content", "a value, or the ] or } that closes it, is missing", NULL},
-	{"UTF-8", "the file must be UTF-8", NULL},
+	{"UTF-8", "save the file as UTF-8", NULL},
 };
 
 /* What git leaves in a file where it could not merge. */
@@ -382,10 +383,16 @@ static void understand(struct problem *problem)
 void problem_tell(const yaml_parser_t *parser, const char *file, const char *bytes, size_t len,
 		  const char *path, struct diagnostics *diagnostics)
 {
-	struct problem problem = {.parser = parser, .bytes = bytes, .len = len};
+	CLEANUP(text_drop) struct text decoded = {0};
+	bool wide = excerpt_decode(&decoded, bytes, len);
+	struct problem problem = {
+		.parser = parser,
+		.bytes = wide ? text_string(&decoded) : bytes,
+		.len = wide ? decoded.len : len,
+	};
 
 	problem.mark = mark_of(parser, bytes, len);
-	problem.line = line_at(bytes, len, problem.mark.line);
+	problem.line = line_at(problem.bytes, problem.len, problem.mark.line);
 	problem.at = byte_of(&problem.line, problem.mark.column);
 	problem.earlier = parser->context && parser->context_mark.line < problem.mark.line;
 	understand(&problem);

@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "compose/project/advice.h"
 #include "compose/project/form.h"
 #include "compose/project/merge.h"
 
@@ -45,29 +46,9 @@ struct diagnostic *shape_warn(struct shaper *shaper, struct position at, const s
 	return d;
 }
 
-/* How the form that is wanted is written. */
-static const char *form_of(const char *wanted)
-{
-	static const struct {
-		const char *end, *hint;
-	} forms[] = {
-		{"a list of KEY=VALUE", "KEY: VALUE, one below the other, or each as - KEY=VALUE"},
-		{"a list of host=address", "HOST: ADDRESS, one below the other"},
-		{"a list of names", "- NAME, one below the other"},
-		{"a list of strings", "one string, or each word behind a dash: - WORD"},
-		{"a list", "each behind a dash, one below the other: - VALUE"},
-		{"a mapping", "each with its name and a colon, one below the other: NAME: VALUE"},
-		{"an amount of memory", "a number of bytes or one with a unit: 512m, 1.5g, 64kb"},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
-		if (text_ends(wanted, forms[i].end))
-			return forms[i].hint;
-	return NULL;
-}
-
-struct node *shape_refuse(struct shaper *shaper, const struct node *in, const struct trail *trail,
-			  const char *wanted)
+/* "must be <wanted>, not a list" */
+static struct diagnostic *refuse(struct shaper *shaper, const struct node *in,
+				 const struct trail *trail, const char *wanted)
 {
 	static const char *const names[] = {
 		[NODE_NULL] = "empty",        [NODE_BOOL] = "a boolean",
@@ -75,21 +56,15 @@ struct node *shape_refuse(struct shaper *shaper, const struct node *in, const st
 		[NODE_STRING] = "a string",   [NODE_SEQUENCE] = "a list",
 		[NODE_MAPPING] = "a mapping",
 	};
-	bool is_list = strcmp(wanted, "a list") == 0 || text_ends(wanted, "a list of names");
-	struct diagnostic *d =
-		shape_complain(shaper, in->at, trail, "%smust be %s, not %s",
-			       trail ? "" : "a Compose file ", wanted, names[in->kind]);
 
-	if (!trail)
-		diagnostic_hint(d, "it begins with services:");
-	else if (text_starts(wanted, "a string") && in->kind > NODE_NULL && in->kind < NODE_STRING)
-		diagnostic_hint(d, "quotes make it one: \"%s\"", in->text);
-	else if (is_list && in->kind > NODE_NULL && in->kind < NODE_SEQUENCE)
-		diagnostic_hint(d, "a list of one: [%s]", in->text);
-	else if (in->kind == NODE_NULL)
-		diagnostic_hint(d, "give it a value, or remove the line");
-	else if (form_of(wanted))
-		diagnostic_hint(d, "%s", form_of(wanted));
+	return shape_complain(shaper, in->at, trail, "%smust be %s, not %s",
+			      trail ? "" : "a Compose file ", wanted, names[in->kind]);
+}
+
+struct node *shape_refuse(struct shaper *shaper, const struct node *in, const struct trail *trail,
+			  const char *wanted)
+{
+	advise_kind(refuse(shaper, in, trail, wanted), in, trail, wanted);
 	return NULL;
 }
 
@@ -111,16 +86,12 @@ static bool is_extension(const char *key)
 static void refuse_key(struct shaper *shaper, const struct schema *schema,
 		       const struct node_entry *entry, const struct trail *trail)
 {
-	const char *near =
-		diagnostics_full(shaper->diagnostics) ? NULL : schema_nearest(schema, entry->key);
 	struct diagnostic *d =
 		shape_complain(shaper, entry->at, trail, "\"%s\" is not an attribute of %s",
 			       entry->key, schema->what);
 
-	if (near)
-		diagnostic_hint(d, "did you mean \"%s\"?", near);
-	else if (!schema->closed)
-		diagnostic_hint(d, "what begins with x- is ignored and may hold anything");
+	if (!diagnostics_full(shaper->diagnostics))
+		advise_key(d, schema, entry, trail);
 }
 
 /* Rows that need no look at the value: false where nothing more is to be done with the attribute.
@@ -168,9 +139,13 @@ struct node *shape_object(struct shaper *shaper, const struct schema *schema, st
 {
 	if (in->kind == NODE_STRING && schema->brief)
 		return brief_object(shaper, schema, in);
-	if (in->kind != NODE_MAPPING)
+	if (in->kind != NODE_MAPPING && (!trail || schema->brief || schema->expand))
 		return shape_refuse(shaper, in, trail,
 				    schema->brief ? "a string or a mapping" : "a mapping");
+	if (in->kind != NODE_MAPPING) {
+		advise_object(refuse(shaper, in, trail, "a mapping"), schema, in, trail);
+		return NULL;
+	}
 	struct node *out = node_new(shaper->arena, NODE_MAPPING, in->at);
 	/* Two more for defaults that are set later. */
 	node_room(shaper->arena, out, in->mapping.len + 2);
@@ -293,10 +268,12 @@ static struct node *form_map(struct shaper *shaper, const struct row *row, struc
 {
 	if (in->kind == NODE_SEQUENCE && (row->flags & ROW_NAMES))
 		return map_of_names(shaper, row, in, trail);
-	if (in->kind != NODE_MAPPING)
-		return shape_refuse(shaper, in, trail,
-				    row->flags & ROW_NAMES ? "a mapping or a list of names"
-							   : "a mapping");
+	if (in->kind != NODE_MAPPING && row->flags & ROW_NAMES)
+		return shape_refuse(shaper, in, trail, "a mapping or a list of names");
+	if (in->kind != NODE_MAPPING) {
+		advise_names(refuse(shaper, in, trail, "a mapping"), row->of, in);
+		return NULL;
+	}
 	struct node *out = node_new(shaper->arena, NODE_MAPPING, in->at);
 	node_room(shaper->arena, out, in->mapping.len);
 	for (size_t i = 0; i < in->mapping.len; i++) {
@@ -324,8 +301,8 @@ static struct node *form_map(struct shaper *shaper, const struct row *row, struc
 
 /* --- lists of objects and of their short forms */
 
-static void add_item(struct shaper *shaper, const struct schema *schema, struct node *item,
-		     const struct trail *trail, struct node *out)
+static void add_short_or_long(struct shaper *shaper, const struct schema *schema, struct node *item,
+			      const struct trail *trail, struct node *out)
 {
 	struct node *value = NULL;
 
@@ -335,12 +312,27 @@ static void add_item(struct shaper *shaper, const struct schema *schema, struct 
 		else if (item->kind == NODE_STRING || (item->kind == NODE_INT && schema->numbers))
 			schema->expand(shaper, item, trail, out);
 		else
-			shape_refuse(shaper, item, trail, "a string or a mapping");
+			diagnostic_hint(refuse(shaper, item, trail, "a string or a mapping"), "%s",
+					item->kind == NODE_NULL
+						? "give it a value, or remove the line"
+						: "a text, which is the short form, or a mapping");
 		return;
 	}
 	value = shape_object(shaper, schema, item, trail);
 	if (value)
 		node_append(shaper->arena, out, value);
+}
+
+/* The i-th that is written, which may stand for several. */
+static void add_item(struct shaper *shaper, const struct schema *schema, struct node *item,
+		     size_t i, const struct trail *trail, struct node *out)
+{
+	size_t first = out->sequence.len;
+
+	add_short_or_long(shaper, schema, item, trail, out);
+	for (; first < out->sequence.len; first++)
+		if (out->sequence.items[first]->kind == NODE_MAPPING)
+			out->sequence.items[first]->index = (uint32_t)i;
 }
 
 static struct node *form_items(struct shaper *shaper, const struct row *row, struct node *in,
@@ -349,17 +341,19 @@ static struct node *form_items(struct shaper *shaper, const struct row *row, str
 	struct node *out = node_new(shaper->arena, NODE_SEQUENCE, in->at);
 
 	if (in->kind == NODE_STRING && (row->flags & ROW_SINGLE)) {
-		add_item(shaper, row->of, in, trail, out);
+		add_item(shaper, row->of, in, 0, trail, out);
 		return out;
 	}
 	if (in->kind != NODE_SEQUENCE)
 		return shape_refuse(shaper, in, trail,
-				    row->flags & ROW_SINGLE ? "a string or a list" : "a list");
+				    row->of == &schema_gpu    ? "\"all\" or a list"
+				    : row->flags & ROW_SINGLE ? "a string or a list"
+							      : "a list");
 	node_room(shaper->arena, out, in->sequence.len);
 	for (size_t i = 0; i < in->sequence.len; i++) {
 		struct trail at = {trail, NULL, i};
 
-		add_item(shaper, row->of, in->sequence.items[i], &at, out);
+		add_item(shaper, row->of, in->sequence.items[i], i, &at, out);
 	}
 	return out;
 }

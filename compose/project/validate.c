@@ -98,12 +98,15 @@ static void check_scale(const struct subject *subject)
 	if (!count || count->kind != NODE_INT)
 		return;
 	if (count->integer < 0 || count->integer > 100000)
-		subject_complain(subject, count->at, scale ? "scale" : "deploy.replicas",
-				 "%s is not a number of containers", count->text);
+		diagnostic_hint(subject_complain(subject, count->at,
+						 scale ? "scale" : "deploy.replicas",
+						 "%s is not a number of containers", count->text),
+				"0 to 100000");
 	else if (name && count->integer > 1)
 		diagnostic_hint(subject_complain(subject, name->at, "container_name",
 						 "%s containers cannot have one name", count->text),
-				"leave container_name out, or scale to 1");
+				"leave container_name out, or have 1 of them in %s",
+				diagnostic_place(count->at, name->at, (char[PLACE_MAX]){0}));
 }
 
 static void check_limits(const struct subject *subject)
@@ -123,6 +126,17 @@ static void check_limits(const struct subject *subject)
 		   "deploy.resources.limits.pids");
 }
 
+/* Of the attribute, where it is written: the short form has none. */
+static const char *port_path(const struct node *port, const char *key, char out[static 48])
+{
+	const struct node_entry *entry = node_entry(port, key);
+	const struct position at = entry->value->at;
+	bool brief = at.line == port->at.line && at.column == port->at.column;
+
+	snprintf(out, 48, "ports[%u]%s%s", port->index, brief ? "" : ".", brief ? "" : key);
+	return out;
+}
+
 static void check_ports(const struct subject *subject)
 {
 	const struct node *ports = subject_get(subject, "ports");
@@ -133,29 +147,34 @@ static void check_ports(const struct subject *subject)
 		const struct node *published = node_get(port, "published");
 		const struct node *address = node_get(port, "host_ip");
 		const struct node *protocol = node_get(port, "protocol");
-		char below[32];
+		char below[48];
 		unsigned first, last;
 
-		snprintf(below, sizeof(below), "ports[%zu]", i);
 		if (target && target->kind == NODE_INT &&
 		    (target->integer < 1 || target->integer > 65535))
-			diagnostic_hint(subject_complain(subject, target->at, below,
+			diagnostic_hint(subject_complain(subject, target->at,
+							 port_path(port, "target", below),
 							 "%s is not a port", target->text),
 					"a port is a number from 1 to 65535");
 		if (published && *published->text && !strchr(published->text, '$') &&
 		    !port_range(published->text, true, &first, &last))
-			diagnostic_hint(subject_complain(subject, published->at, below,
+			diagnostic_hint(subject_complain(subject, published->at,
+							 port_path(port, "published", below),
 							 "\"%s\" is not a host port",
 							 published->text),
 					"a number up to 65535, or a range: 8000-8010");
 		if (address && *address->text && !strchr(address->text, '$') &&
 		    !port_is_address(address->text))
-			subject_complain(subject, address->at, below, "\"%s\" is not an IP address",
-					 address->text);
+			diagnostic_hint(subject_complain(subject, address->at,
+							 port_path(port, "host_ip", below),
+							 "\"%s\" is not an IP address",
+							 address->text),
+					"an address of this host, such as 127.0.0.1");
 		if (protocol && !strchr(protocol->text, '$') &&
 		    strcmp(protocol->text, "tcp") != 0 && strcmp(protocol->text, "udp") != 0 &&
 		    strcmp(protocol->text, "sctp") != 0)
-			diagnostic_hint(subject_complain(subject, protocol->at, below,
+			diagnostic_hint(subject_complain(subject, protocol->at,
+							 port_path(port, "protocol", below),
 							 "\"%s\" is not a protocol",
 							 protocol->text),
 					"tcp, udp or sctp");
@@ -187,7 +206,9 @@ static void check_mount(const struct subject *subject, const struct node *mount,
 	if (!type)
 		return;
 	if (!target || !*target->text)
-		subject_complain(subject, mount->at, below, "\"target\" is missing");
+		diagnostic_hint(
+			subject_complain(subject, mount->at, below, "\"target\" is missing"),
+			"target: is the path in the container");
 	if ((strcmp(type, "bind") == 0 || strcmp(type, "npipe") == 0 ||
 	     strcmp(type, "image") == 0) &&
 	    (!source || !*source->text))
@@ -195,7 +216,9 @@ static void check_mount(const struct subject *subject, const struct node *mount,
 						 "a mount of type %s needs a source", type),
 				"source: what is mounted");
 	if (strcmp(type, "tmpfs") == 0 && source && *source->text)
-		subject_complain(subject, source->at, below, "a tmpfs has no source");
+		diagnostic_hint(
+			subject_complain(subject, source->at, below, "a tmpfs has no source"),
+			"remove the source, or is it a bind or a volume?");
 	check_mount_options(subject, mount, type, below);
 }
 
@@ -211,7 +234,7 @@ static void check_mounts(const struct subject *subject)
 		const char *target = node_text(node_get(mount, "target"));
 		char below[32];
 
-		snprintf(below, sizeof(below), "volumes[%zu]", i);
+		snprintf(below, sizeof(below), "volumes[%u]", mount->index);
 		if (mount->kind != NODE_MAPPING)
 			continue;
 		check_mount(subject, mount, below);
@@ -249,8 +272,9 @@ static void check_healthcheck(const struct subject *subject)
 				"it is the interval while start_period lasts");
 	const struct node *retries = node_get(check, "retries");
 	if (retries && retries->kind == NODE_INT && retries->integer < 0)
-		subject_complain(subject, retries->at, "healthcheck.retries",
-				 "%s is not a number of retries", retries->text);
+		diagnostic_hint(subject_complain(subject, retries->at, "healthcheck.retries",
+						 "%s is not a number of retries", retries->text),
+				"1 or more; 0 is the engine's default, 3");
 }
 
 static bool is_restart(const char *text)
@@ -315,13 +339,15 @@ static void check_probe(const struct subject *subject, const struct node *probe)
 		const struct node *kind = node_get(probe, kinds[i]);
 
 		if (kind && found)
-			subject_complain(subject, kind->at, below,
-					 "a probe is one of http, tcp and log");
+			diagnostic_hint(subject_complain(subject, kind->at, below,
+							 "a probe is one of http, tcp and log"),
+					"remove the others");
 		found = kind ? kind : found;
 	}
 	if (!found) {
-		subject_complain(subject, probe->at, below,
-				 "a probe needs one of http, tcp and log");
+		diagnostic_hint(subject_complain(subject, probe->at, below,
+						 "a probe needs one of http, tcp and log"),
+				"http: {port: 80}, tcp: {port: 80} or log: TEXT");
 		return;
 	}
 	const struct node *port = node_get(found, "port");
@@ -329,8 +355,10 @@ static void check_probe(const struct subject *subject, const struct node *probe)
 		subject_complain(subject, port->at, below, "%s is not a port", port->text);
 	const struct node *path = node_get(found, "path");
 	if (path && path->text[0] != '/')
-		subject_complain(subject, path->at, below, "the path \"%s\" does not begin with /",
-				 path->text);
+		diagnostic_hint(subject_complain(subject, path->at, below,
+						 "the path \"%s\" does not begin with /",
+						 path->text),
+				"write /%s", path->text);
 	const struct node *status = node_get(found, "status");
 	if (status && status->kind == NODE_INT && (status->integer < 100 || status->integer > 599))
 		subject_complain(subject, status->at, below, "%s is not an HTTP status",

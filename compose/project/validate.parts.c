@@ -33,12 +33,15 @@ static void check_numbers(const struct subject *subject)
 		double value = node->kind == NODE_INT ? (double)node->integer : node->real;
 		snprintf(path, sizeof(path), "%s%s%s", numbers[i].path, numbers[i].below ? "." : "",
 			 numbers[i].below ? numbers[i].below : "");
-		if (value < (double)numbers[i].least)
-			subject_complain(subject, node->at, path, "%s is less than %lld",
-					 node->text, (long long)numbers[i].least);
-		else if (value > (double)numbers[i].most)
-			subject_complain(subject, node->at, path, "%s is more than %lld",
-					 node->text, (long long)numbers[i].most);
+		if (value >= (double)numbers[i].least && value <= (double)numbers[i].most)
+			continue;
+		bool less = value < (double)numbers[i].least;
+		diagnostic_hint(
+			subject_complain(subject, node->at, path, "%s is %s than %lld", node->text,
+					 less ? "less" : "more",
+					 (long long)(less ? numbers[i].least : numbers[i].most)),
+			"a number from %lld to %lld", (long long)numbers[i].least,
+			(long long)numbers[i].most);
 	}
 }
 

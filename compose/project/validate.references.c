@@ -105,7 +105,7 @@ static void check_uses(struct references *references, const struct subject *subj
 		const struct node *source = node_get(mount, "source");
 		char below[32];
 
-		snprintf(below, sizeof(below), "volumes[%zu]", i);
+		snprintf(below, sizeof(below), "volumes[%u]", mount->index);
 		warn_of_drive(references, subject, mount, below);
 		if (source && *source->text &&
 		    text_same(node_text(node_get(mount, "type")), "volume"))
@@ -115,8 +115,10 @@ static void check_uses(struct references *references, const struct subject *subj
 		const struct node *uses = subject_get(subject, sections[i]);
 
 		for (size_t j = 0; uses && j < uses->sequence.len; j++) {
-			const struct node *source = node_get(uses->sequence.items[j], "source");
-			CLEANUP(memory_free) char *below = memory_format("%s[%zu]", sections[i], j);
+			const struct node *use = uses->sequence.items[j];
+			const struct node *source = node_get(use, "source");
+			CLEANUP(memory_free)
+			char *below = memory_format("%s[%u]", sections[i], use->index);
 
 			if (source)
 				check_reference(references, subject, i, source->text, source->at,

@@ -142,9 +142,30 @@ static void what_is_meant_ends_where_its_word_does(void **state)
 	}
 }
 
+static void utf_16_of_both_orders_is_decoded(void **state)
+{
+	static const char little[] = "\xff\xfe"
+				     "a\0\xfc\0\x2c\x4e\x3d\xd8\x4d\xdc\n";
+	static const char big[] = "\xfe\xff"
+				  "\0a\0\xfc\x4e\x2c\xd8\x3d\xdc\x4d\xdc\x4d";
+	CLEANUP(text_drop) struct text out = {0};
+
+	(void)state;
+	/* A byte that is left over is nothing. */
+	assert_true(excerpt_decode(&out, little, sizeof(little) - 1));
+	assert_string_equal(out.data, "a\xc3\xbc\xe4\xb8\xac\xf0\x9f\x91\x8d");
+	text_remove(&out, 0, out.len);
+	/* Half a pair is told as such. */
+	assert_true(excerpt_decode(&out, big, sizeof(big) - 1));
+	assert_string_equal(out.data, "a\xc3\xbc\xe4\xb8\xac\xf0\x9f\x91\x8d\xef\xbf\xbd");
+	assert_false(excerpt_decode(&out, "ab", 2));
+	assert_false(excerpt_decode(&out, "\xff", 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(utf_16_of_both_orders_is_decoded),
 		cmocka_unit_test(what_a_terminal_would_obey_is_made_harmless),
 		cmocka_unit_test(the_caret_stands_below_its_character),
 		cmocka_unit_test(a_long_line_is_cut_around_the_caret),
