@@ -52,7 +52,7 @@ static const struct row limit_rows[] = {
 static const struct schema limits = {.what = "the limits", ROWS(limit_rows)};
 
 static const struct row reservation_rows[] = {
-	{.name = "cpus", .shape = SHAPE_NUMBER},
+	{.name = "cpus", .shape = SHAPE_NUMBER, .flags = ROW_IGNORED},
 	{.name = "memory", .shape = SHAPE_BYTES, .flags = ROW_STRICT},
 	{.name = "devices", .shape = SHAPE_ITEMS, .of = &request},
 	{.name = "generic_resources", .shape = SHAPE_ITEMS, .flags = ROW_IGNORED, .of = &generic},
@@ -98,7 +98,7 @@ static const struct schema placement = {.what = "the placement", ROWS(placement_
 static const struct row deploy_rows[] = {
 	{.name = "mode", .shape = SHAPE_STRING},
 	{.name = "replicas", .shape = SHAPE_INT, .flags = ROW_KEEP},
-	{.name = "labels", .shape = SHAPE_LABELS},
+	{.name = "labels", .shape = SHAPE_LABELS, .flags = ROW_IGNORED},
 	{.name = "update_config",
 	 .shape = SHAPE_OBJECT,
 	 .flags = ROW_IGNORED | ROW_KEEP,

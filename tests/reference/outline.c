@@ -7,6 +7,7 @@
 #include "base/own.h"
 #include "compose/plan/rule.h"
 #include "compose/project/schema.h"
+#include "tests/reference/engines.h"
 #include "tests/reference/words.h"
 
 /* What a shape admits: a value that is wholly a variable may stand for any scalar. */
@@ -238,25 +239,36 @@ cJSON *outline_schema(struct text *missing)
 
 /* --- the tables */
 
-static void add_engines(struct text *out, const struct row *row, const char *path)
+/* What one engine does with it; nothing: it obeys. */
+static void add_engine(struct text *out, const struct row *row, const char *path,
+		       enum reference_engine engine)
 {
-	static const char *const names[] = {"Linux", "Windows"};
+	enum severity severity = SEVERITY_WARNING;
 	const char *attribute = text_starts(path, "services.") ? path + strlen("services.") : "";
-	size_t said = 0;
+	const char *sentence = rule_sentence(attribute, engine == ON_WINDOWS, &severity);
+	const char *note = engines_note(path, engine);
 
-	if (row->flags & (ROW_IGNORED | ROW_OBSOLETE)) {
-		text_add(out,
-			 row->flags & ROW_IGNORED ? "no effect outside of a swarm" : "obsolete");
-		return;
-	}
-	for (int windows = 0; windows < 2; windows++) {
-		enum severity severity = SEVERITY_WARNING;
-		const char *sentence = rule_sentence(attribute, windows, &severity);
+	if (row->flags & ROW_IGNORED)
+		text_add(out, "no effect outside of a swarm");
+	else if (row->flags & ROW_OBSOLETE)
+		text_add(out, "obsolete");
+	else if (sentence)
+		text_printf(out, "%s%s", severity == SEVERITY_ERROR ? "error: " : "", sentence);
+	else if (note)
+		text_add(out, note);
+}
 
-		if (!sentence)
-			continue;
-		text_printf(out, "%s%s: %s%s", said++ ? "; " : "", names[windows],
-			    severity == SEVERITY_ERROR ? "error: " : "", sentence);
+/* The cells of both engines. above: what they say of the nearest attribute above it, or empty. */
+static void add_engines(struct text *out, const struct row *row, const char *path,
+			const struct text above[ENGINES_LEN])
+{
+	for (int engine = 0; engine < ENGINES_LEN; engine++) {
+		size_t len = out->len;
+
+		add_engine(out, row, path, engine);
+		if (out->len == len && above)
+			text_add(out, text_string(&above[engine]));
+		text_add(out, engine + 1 < ENGINES_LEN ? " | " : " |\n");
 	}
 }
 
@@ -277,26 +289,63 @@ static void add_value(struct text *out, const struct row *row)
 		text_printf(out, "%s`%s`", i ? ", " : "", row->words[i]);
 }
 
-/* skip: what the section's heading says already of the path. */
-static void add_table(struct text *out, const struct schema *of, const char *path, size_t skip)
+/* What is below an attribute and has no rows of its own. */
+static void add_parts(struct text *out, const struct row *row, const char *name,
+		      const struct text above[ENGINES_LEN])
+{
+	static const struct {
+		enum shape shape;
+		const char *name, *value, *line;
+	} parts[] = {
+		{SHAPE_ULIMITS, "soft", "whole number",
+		 "The limit, which a process may raise up to hard"},
+		{SHAPE_ULIMITS, "hard", "whole number", "The most that it may be raised to"},
+		{SHAPE_EXTERNAL, "name", "text",
+		 "Old: its name on the engine; write name beside external: true"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		if (parts[i].shape == row->shape)
+			text_printf(out, "| `%s.%s` | %s | %s | %s | %s |\n", name, parts[i].name,
+				    parts[i].value, parts[i].line, text_string(&above[ON_LINUX]),
+				    text_string(&above[ON_WINDOWS]));
+	}
+}
+
+/* skip: what the section's heading says already of the path. above: see add_engines. */
+static void add_table(struct text *out, const struct schema *of, const char *path, size_t skip,
+		      const struct text above[ENGINES_LEN])
 {
 	for (size_t i = 0; i < of->len; i++) {
 		const struct row *row = &of->rows[i];
 		CLEANUP(memory_free) char *below = memory_format("%s.%s", path, row->name);
 		const char *line = words_of(below);
+		struct text said[ENGINES_LEN] = {0};
 
 		text_printf(out, "| `%s` | ", below + skip);
 		add_value(out, row);
 		text_printf(out, " | %s | ", line ? line : "");
-		add_engines(out, row, below);
-		text_add(out, " |\n");
+		add_engines(out, row, below, above);
+		for (int engine = 0; engine < ENGINES_LEN; engine++) {
+			add_engine(&said[engine], row, below, engine);
+			if (said[engine].len > 0) {
+				text_drop(&said[engine]);
+				text_printf(&said[engine], "see `%s`", below + skip);
+			} else if (above) {
+				text_add(&said[engine], text_string(&above[engine]));
+			}
+		}
+		add_parts(out, row, below + skip, said);
 		if (row->of)
-			add_table(out, row->of, below, skip);
+			add_table(out, row->of, below, skip, said);
+		for (int engine = 0; engine < ENGINES_LEN; engine++)
+			text_drop(&said[engine]);
 	}
 }
 
-static const char head[] = "| attribute | value | what it is for | engines |\n"
-			   "| --- | --- | --- | --- |\n";
+static const char head[] =
+	"| attribute | value | what it is for | Docker on Linux | Docker on Windows |\n"
+	"| --- | --- | --- | --- | --- |\n";
 
 void outline_tables(struct text *out)
 {
@@ -307,15 +356,14 @@ void outline_tables(struct text *out)
 		text_printf(out, "| `%s` | ", row->name);
 		add_value(out, row);
 		text_printf(out, " | %s | ", words_of(row->name));
-		add_engines(out, row, row->name);
-		text_add(out, " |\n");
+		add_engines(out, row, row->name, NULL);
 	}
 	for (size_t i = 0; i < schema_project.len; i++) {
 		const struct row *row = &schema_project.rows[i];
 
-		if (!row->of)
+		if (!row->of || row->of->len == 0)
 			continue;
 		text_printf(out, "\n### %s\n\n%s", row->name, head);
-		add_table(out, row->of, row->name, strlen(row->name) + 1);
+		add_table(out, row->of, row->name, strlen(row->name) + 1, NULL);
 	}
 }
