@@ -12,16 +12,14 @@
 #include "compose/supervise/lines.h"
 #include "compose/supervise/peer.h"
 
-#define BACKLOG 16
-
 struct control_server {
-	uv_pipe_t pipe;
+	struct peer_server *peers;
 	struct list requests;
 	void (*handle)(struct control_request *request, const cJSON *message, void *payload);
 	void (*gone)(struct control_request *request, void *payload);
 	void *payload;
 	bool closing;
-	bool pipe_closed;
+	bool peers_closed;
 	void (*closed)(void *payload);
 	void *closed_payload;
 };
@@ -40,7 +38,7 @@ struct control_request {
 
 static void server_maybe_closed(struct control_server *server)
 {
-	if (!server->pipe_closed || !list_empty(&server->requests))
+	if (!server->peers_closed || !list_empty(&server->requests))
 		return;
 	void (*closed)(void *payload) = server->closed;
 	void *payload = server->closed_payload;
@@ -95,40 +93,32 @@ static void request_document(struct lines *lines, const cJSON *json)
 		request->server->handle(request, json, request->server->payload);
 }
 
-static void on_connection(uv_stream_t *stream, int status)
+static void accepted(struct peer_server *peers, void *payload)
 {
-	struct control_server *server = stream->data;
-
-	if (status < 0 || server->closing)
-		return;
+	struct control_server *server = payload;
 	struct control_request *request = memory_zero(1, sizeof(*request));
 	request->server = server;
 	request->lines.document = request_document;
 	request->lines.ended = request_ended;
 	request->lines.closed = request_closed;
 	list_append(&server->requests, &request->link);
-	uv_pipe_init(stream->loop, &request->lines.pipe, 0);
+	bool trusted = peer_accept(peers, &request->lines.pipe);
+
 	request->lines.pipe.data = &request->lines;
-	if (uv_accept(stream, (uv_stream_t *)&request->lines.pipe) < 0 ||
-	    !peer_trusted(&request->lines.pipe)) {
-		log_info("control: a connection of another user was refused");
-		lines_close(&request->lines);
+	if (trusted) {
+		lines_start(&request->lines);
 		return;
 	}
-	lines_start(&request->lines);
+	log_info("control: a connection of another user was refused");
+	lines_close(&request->lines);
 }
 
-static void pipe_closed(uv_handle_t *handle)
+static void peers_closed(void *payload)
 {
-	struct control_server *server = handle->data;
+	struct control_server *server = payload;
 
-	server->pipe_closed = true;
+	server->peers_closed = true;
 	server_maybe_closed(server);
-}
-
-static void listen_failed(uv_handle_t *handle)
-{
-	free(handle->data);
 }
 
 int control_listen(uv_loop_t *loop, const struct home_project *home,
@@ -143,14 +133,9 @@ int control_listen(uv_loop_t *loop, const struct home_project *home,
 	server->handle = handle;
 	server->gone = gone;
 	server->payload = payload;
-	uv_pipe_init(loop, &server->pipe, 0);
-	server->pipe.data = server;
-	int status = peer_bind(&server->pipe, home->socket);
-	if (status == 0)
-		status = uv_listen((uv_stream_t *)&server->pipe, BACKLOG, on_connection);
-	if (status < 0) {
-		uv_close((uv_handle_t *)&server->pipe, listen_failed);
-		return error_uv(err, status, "the control socket %s", home->socket);
+	if (peer_listen(loop, home->socket, accepted, server, &server->peers, err) < 0) {
+		free(server);
+		return (*err)->code;
 	}
 	*ret = server;
 	return 0;
@@ -247,14 +232,14 @@ void control_server_close(struct control_server *server, void (*closed)(void *pa
 		if (!request->handled)
 			lines_close(&request->lines);
 	}
-	uv_close((uv_handle_t *)&server->pipe, pipe_closed);
+	peer_server_close(steal(&server->peers), peers_closed, server);
 }
 
 /* --- the client */
 
 struct control_client {
 	struct lines lines;
-	uv_connect_t connect;
+	struct peer_dial dial;
 	cJSON *message; /* until it is connected */
 	const struct progress_sink *progress;
 	enum control_outcome outcome;
@@ -282,6 +267,7 @@ static void client_closed(struct lines *lines)
 static void client_end(struct control_client *client, enum control_outcome outcome)
 {
 	client->outcome = outcome;
+	peer_dial_drop(&client->dial);
 	lines_close(&client->lines);
 }
 
@@ -343,13 +329,11 @@ static void client_document(struct lines *lines, const cJSON *json)
 	client_end(client, CONTROL_ANSWERED);
 }
 
-static void connected(uv_connect_t *connect, int status)
+static void connected(struct peer_dial *dial, bool is_connected)
 {
-	struct control_client *client = container_of(connect, struct control_client, connect);
+	struct control_client *client = container_of(dial, struct control_client, dial);
 
-	if (status == UV_ECANCELED || client->lines.closing)
-		return;
-	if (status < 0 || !peer_trusted(&client->lines.pipe)) {
+	if (!is_connected) {
 		client_end(client, CONTROL_NOBODY);
 		return;
 	}
@@ -372,9 +356,10 @@ struct control_client *control_call(uv_loop_t *loop, const struct home_project *
 	client->lines.document = client_document;
 	client->lines.ended = client_ended;
 	client->lines.closed = client_closed;
-	uv_pipe_init(loop, &client->lines.pipe, 0);
+	client->dial.pipe = &client->lines.pipe;
+	client->dial.done = connected;
+	peer_connect(&client->dial, loop, home->socket);
 	client->lines.pipe.data = &client->lines;
-	uv_pipe_connect(&client->connect, &client->lines.pipe, home->socket, connected);
 	return client;
 }
 

@@ -429,12 +429,15 @@ static void a_stream_may_be_silent_once_its_head_came(void **state)
 	CLEANUP(seen_drop) struct seen other = {0};
 
 	start(world, &seen,
-	      (struct http_call){.kind = HTTP_STREAM, .path = "/stream", .timeout = 40 * CLOCK_MS});
-	while (seen.body.len < 3)
+	      (struct http_call){
+		      .kind = HTTP_STREAM, .path = "/stream", .timeout = 500 * CLOCK_MS});
+	while (seen.body.len < 3) {
 		uv_run(&world->loop, UV_RUN_ONCE);
+		assert_false(seen.done);
+	}
 	struct connection *stream = world->kept;
 
-	start(world, &other, (struct http_call){.path = "/silent", .timeout = 80 * CLOCK_MS});
+	start(world, &other, (struct http_call){.path = "/silent", .timeout = 600 * CLOCK_MS});
 	run_until(world, &other.done);
 	assert_false(seen.done);
 	server_say(stream, "3\r\ndef\r\n0\r\n\r\n");
