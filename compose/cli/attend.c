@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "base/ntstatus.h"
 #include "base/own.h"
 #include "base/text.h"
 #include "compose/plan/plan.h"
@@ -118,9 +119,9 @@ static void end_with(struct attendance *attendance, const char *service, int exi
 static void take_death(struct attendance *attendance, const char *name, const char *service,
 		       int exit_code)
 {
-	char sentence[64];
+	char sentence[128], code[NTSTATUS_TEXT];
 
-	snprintf(sentence, sizeof(sentence), "exited with code %d", exit_code);
+	snprintf(sentence, sizeof(sentence), "exited with code %s", ntstatus_text(exit_code, code));
 	if (shown(attendance, service))
 		tail_note(attendance->tail, name, sentence);
 	end_with(attendance, service, exit_code);

@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -154,8 +153,6 @@ static void before_waiting(uv_prepare_t *awake)
 
 int cli_loop(struct cli *cli, struct error **err)
 {
-	static const int signals[] = {SIGINT, SIGTERM};
-
 	if (cli->loop)
 		return 0;
 	cli->loop = memory_zero(1, sizeof(*cli->loop));
@@ -165,10 +162,11 @@ int cli_loop(struct cli *cli, struct error **err)
 		cli->loop = NULL;
 		return error_uv(err, status, "the event loop could not be made");
 	}
-	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(cli->signals); i++) {
 		uv_signal_init(cli->loop, &cli->signals[i]);
 		cli->signals[i].data = cli;
-		uv_signal_start(&cli->signals[i], on_interrupt, signals[i]);
+		if (terminal_interrupts[i])
+			uv_signal_start(&cli->signals[i], on_interrupt, terminal_interrupts[i]);
 		uv_unref((uv_handle_t *)&cli->signals[i]);
 	}
 	uv_prepare_init(cli->loop, &cli->awake);

@@ -15,6 +15,7 @@
 
 #include "base/own.h"
 #include "compose/cli/flag.h"
+#include "compose/cli/terminal.h"
 #include "compose/plan/plan.h"
 #include "compose/project/project.h"
 #include "compose/supervise/home.h"
@@ -46,7 +47,7 @@ enum cli_mode { CLI_PLAIN, CLI_TTY, CLI_JSON, CLI_QUIET };
 struct cli {
 	struct cli_globals globals;
 	uv_loop_t *loop; /* after cli_loop: commands that need no engine make none */
-	uv_signal_t signals[2];
+	uv_signal_t signals[TERMINAL_INTERRUPTS];
 	uv_prepare_t awake;    /* ends cli_run before the loop sleeps */
 	const bool *awaited;   /* what cli_run waits for */
 	struct engine *engine; /* after cli_engine */

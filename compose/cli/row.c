@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/ntstatus.h"
 #include "base/own.h"
 #include "compose/plan/spec.h"
 #include "compose/project/excerpt.h"
@@ -292,7 +293,7 @@ cJSON *row_container(const struct container *container, int64_t now, bool whole)
 	row_command(container->command ? container->command : "", whole, &text);
 	set_text(row, "Command", &text);
 	add_times(row, container, now);
-	json_set_int(row, "ExitCode", container->exit_code);
+	json_set_int(row, "ExitCode", ntstatus_code(container->exit_code));
 	json_set_string(row, "Health", container_health_name(container->health));
 	json_set_string(row, "ID", id);
 	json_set_string(row, "Image", container->image);

@@ -248,8 +248,8 @@ int session_open(struct session *session, struct error **err)
 static void begin_input(struct session *session)
 {
 	session->inlet = inlet_open(session->cli->loop, 0, on_input, session);
-	if (session->options->tty)
-		inlet_raw(session->inlet);
+	if (session->options->tty && inlet_raw(session->inlet))
+		terminal_raw(1);
 	inlet_read(session->inlet);
 }
 
@@ -267,6 +267,8 @@ static void end_input(struct session *session)
 	if (!session->inlet)
 		return;
 	session->closed = false;
+	if (session->options->tty)
+		terminal_cooked(1);
 	inlet_close(session->inlet, inlet_closed, session);
 	cli_run(session->cli, &session->closed);
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+const int terminal_interrupts[TERMINAL_INTERRUPTS] = {SIGINT, SIGTERM};
+
 void terminal_prepare(void)
 {
 	signal(SIGPIPE, SIG_IGN);
@@ -16,6 +18,17 @@ void terminal_prepare(void)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
 			return;
 	}
+}
+
+/* The mode of the input is that of the output, and the inlet's. */
+void terminal_raw(int descriptor)
+{
+	(void)descriptor;
+}
+
+void terminal_cooked(int descriptor)
+{
+	(void)descriptor;
 }
 
 void terminal_size(int descriptor, unsigned *width, unsigned *height)

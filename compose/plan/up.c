@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/ntstatus.h"
 #include "base/own.h"
 #include "compose/plan/gate.h"
 #include "compose/plan/ground.h"
@@ -228,8 +229,10 @@ static const char *start_cause(struct slots *s, const struct slot *slot)
 		return slot->old ? "replaces the one before" : "created";
 	if (slot->cycle)
 		return slot->cycle_cause;
+	char code[NTSTATUS_TEXT];
+
 	if (c->state == CONTAINER_EXITED)
-		return arena_format(arena_of(s), "exited (%d)", c->exit_code);
+		return arena_format(arena_of(s), "exited (%s)", ntstatus_text(c->exit_code, code));
 	return "was never started";
 }
 

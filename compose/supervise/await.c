@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/list.h"
 #include "base/memory.h"
+#include "base/ntstatus.h"
 #include "base/own.h"
 #include "base/text.h"
 #include "compose/supervise/ending.h"
@@ -124,6 +125,7 @@ static void ended(const char *lines, void *payload)
 static void exited(struct await *await, const struct container *container)
 {
 	int code = container->exit_code;
+	char text[NTSTATUS_TEXT];
 
 	if (code == 0 && await->kind != AWAIT_HEALTHY) {
 		if (await->ended)
@@ -131,7 +133,8 @@ static void exited(struct await *await, const struct container *container)
 		finish(await, NULL);
 		return;
 	}
-	error_set(&await->fate, ERROR_SYSTEM, "container %s exited (%d)%s", await->container, code,
+	error_set(&await->fate, ERROR_SYSTEM, "container %s exited (%s)%s", await->container,
+		  ntstatus_text(code, text),
 		  container->oom_killed ? ": it had no memory left" : "");
 	if (container->error && *container->error) {
 		CLEANUP(error_drop) struct error *err = steal(&await->fate);
