@@ -416,7 +416,7 @@ static void silence_is_told_once_and_then_given_up(void **state)
 
 	start(*state, &seen,
 	      (struct http_call){
-		      .path = "/silent", .slow_after = 20 * CLOCK_MS, .timeout = 60 * CLOCK_MS});
+		      .path = "/silent", .slow_after = 20 * CLOCK_MS, .timeout = 400 * CLOCK_MS});
 	run_until(*state, &seen.done);
 	assert_string_equal(seen.calls, "sd");
 	assert_int_equal(seen.code, ERROR_TIMEOUT);

@@ -161,7 +161,7 @@ static void a_stranger_who_is_trusted_is_asked(void **state)
 		skip();
 	}
 	/* He does not answer. */
-	ask(world, true, 300 * CLOCK_MS);
+	ask(world, true, 800 * CLOCK_MS);
 	assert_int_equal(world->code, ERROR_TIMEOUT);
 	assert_true(PeekNamedPipe(world->accepted, &byte, 1, &len, NULL, NULL));
 	assert_int_equal(len, 1);
@@ -180,7 +180,7 @@ static void a_busy_pipe_is_tried_again_until_it_is_free(void **state)
 	while (pipe_dial(world->name, PIPE_TRUST_USER, &others[count], &owner, &err) ==
 	       PIPE_CONNECTED)
 		assert_true(++count < 16);
-	ask(world, false, 300 * CLOCK_MS);
+	ask(world, false, 800 * CLOCK_MS);
 	assert_int_equal(world->code, ERROR_TIMEOUT);
 	while (count > 0)
 		CloseHandle(others[--count]);
