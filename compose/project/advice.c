@@ -138,6 +138,13 @@ void advise_key(struct diagnostic *diagnostic, const struct schema *schema,
 				holder->name, entry->key);
 		return;
 	}
+	/* x-wincompose at the top has no attributes yet. */
+	if (schema->len == 0) {
+		diagnostic_hint(diagnostic,
+				"it stands on a service: services: {NAME: {%s: {%s: }}}",
+				trail->up && trail->up->key ? trail->up->key : "", entry->key);
+		return;
+	}
 	const char *near = schema_nearest(schema, entry->key);
 	if (near)
 		diagnostic_hint(diagnostic, "did you mean \"%s\"?", near);

@@ -463,10 +463,13 @@ const struct row *schema_row(const struct schema *schema, const char *name)
 	/* An empty name is no attribute, so there are two characters to compare. */
 	if (!*name)
 		return NULL;
-	for (const struct row *row = schema->rows; row < schema->rows + schema->len; row++)
+	for (size_t i = 0; i < schema->len; i++) {
+		const struct row *row = &schema->rows[i];
+
 		if (row->name[0] == name[0] && row->name[1] == name[1] &&
 		    strcmp(row->name, name) == 0)
 			return row;
+	}
 	return NULL;
 }
 
