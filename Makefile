@@ -5,6 +5,7 @@
 # make SAN=address,undefined check    with sanitizers
 # make CROSS=x86_64-w64-mingw32- ...  for Windows: ./wincompose.exe, tests under Wine
 # make conformance                    every engine's tests, against a real one
+# make pipe-conformance               the same over a named pipe of Windows, under Wine
 # make dist-windows                   what a Windows user is given: build/dist
 # make valgrind | layers | format | golden | fuzz TIME=60 | scenario | bench | soak
 
