@@ -75,9 +75,17 @@ eventually() {
 
 # --- the engine's own word
 
-# api METHOD PATH: the body; an error status is a failure of the command.
+# api METHOD PATH [CURL-OPTION...]: the body; an error status is a failure of the command. ENGINE_URL is where the engine
+# listens as well, for a host that curl does not know.
 api() {
-	curl -sf -X "$1" --unix-socket "${DOCKER_HOST#unix://}" "http://engine$2"
+	api_method=$1
+	api_path=$2
+	shift 2
+	if [ -n "${ENGINE_URL:-}" ]; then
+		curl -sf -X "$api_method" "$@" "$ENGINE_URL$api_path"
+	else
+		curl -sf -X "$api_method" --unix-socket "${DOCKER_HOST#unix://}" "$@" "http://engine$api_path"
+	fi
 }
 
 # look NAME: what the engine says of a container, in $SCENARIO_TMP/look; fails where there is none.
@@ -176,7 +184,7 @@ inside() {
 
 # post PATH JSON
 post() {
-	curl -sf -X POST --unix-socket "${DOCKER_HOST#unix://}" -H 'Content-Type: application/json' -d "$2" "http://engine$1"
+	api POST "$1" -H 'Content-Type: application/json' -d "$2"
 }
 
 # --- another client: what `docker stop`, `start`, `kill`, `rm` and `rm -f` ask of the engine
@@ -221,7 +229,7 @@ peer() {
 supervisor() {
 	for file in $(grep -lsF "WINCOMPOSE_HOME=$WINCOMPOSE_HOME" /proc/[0-9]*/environ); do
 		case $(cat "${file%environ}cmdline" 2>/dev/null | tr '\0' ' ') in
-		*"wincompose supervise "*"${1:+--project-name $1 }"*)
+		*wincompose*" supervise "*"${1:+--project-name $1 }"*)
 			file=${file#/proc/}
 			echo "${file%/environ}"
 			;;
