@@ -85,6 +85,8 @@ int cli_project(struct cli *cli, char *const *services, struct project **ret, st
 struct project_options cli_project_options(const struct cli *cli, char *const *services);
 int cli_project_as(struct cli *cli, const struct project_options *options, struct project **ret,
 		   struct error **err);
+/* Prints warnings about it, in the form that the mode asks for. */
+void cli_findings(struct cli *cli, const struct diagnostics *findings);
 /* For verbs that work without a file: what -p names is not looked for in a file unless -f says so;
  * else the file is loaded, and where that fails COMPOSE_PROJECT_NAME will do. *ret is NULL where
  * there is only a name. */

@@ -14,6 +14,7 @@
 #include "compose/cli/pin.h"
 #include "compose/cli/settle.h"
 #include "compose/cli/verb.h"
+#include "compose/plan/sense.h"
 #include "compose/project/print.h"
 
 struct values {
@@ -144,6 +145,16 @@ static int select_services(struct project *project, const struct project_options
 	return project_select(project, options->services, false, err);
 }
 
+/* What is shown though no engine takes it. */
+static void doubt(const struct project *project, const struct project_options *options,
+		  struct diagnostics *findings)
+{
+	if (options->no_interpolate)
+		return;
+	sense_check(project, SEVERITY_WARNING, findings);
+	diagnostics_sort(findings);
+}
+
 /* What was found, as an array for editors; the exit code says whether the project is right. */
 static int check(struct cli *cli, const struct project_options *options, int *exit_code,
 		 struct error **err)
@@ -153,8 +164,10 @@ static int check(struct cli *cli, const struct project_options *options, int *ex
 	CLEANUP(error_drop) struct error *failure = NULL;
 	CLEANUP(text_drop) struct text out = {0};
 
-	if (project_load(options, &findings, &project, &failure) == 0)
+	if (project_load(options, &findings, &project, &failure) == 0) {
+		doubt(project, options, &findings);
 		select_services(project, options, &failure);
+	}
 	if (failure) {
 		*exit_code = cli_exit_code(failure);
 		if (findings.errors == 0)
@@ -192,6 +205,7 @@ static int run(struct cli *cli, const void *given, char **arguments, int *exit_c
 	const struct part *part = choose_part(values);
 	const struct project_options options = options_of(cli, values, part, arguments);
 	CLEANUP(project_drop) struct project *project = NULL;
+	CLEANUP(diagnostics_drop) struct diagnostics doubts = {0};
 	CLEANUP(text_drop) struct text out = {0};
 
 	if ((!part && one_of("format", values->format, "yaml", "json", err) < 0) ||
@@ -199,8 +213,11 @@ static int run(struct cli *cli, const void *given, char **arguments, int *exit_c
 		return (*err)->code;
 	if (values->diagnostics && strcmp(values->diagnostics, "json") == 0)
 		return check(cli, &options, exit_code, err);
-	if (cli_project_as(cli, &options, &project, err) < 0 ||
-	    select_services(project, &options, err) < 0)
+	if (cli_project_as(cli, &options, &project, err) < 0)
+		return (*err)->code;
+	doubt(project, &options, &doubts);
+	cli_findings(cli, &doubts);
+	if (select_services(project, &options, err) < 0)
 		return (*err)->code;
 	if (part)
 		return print_part(cli, values, part, project, err);

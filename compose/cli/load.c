@@ -33,7 +33,7 @@ static int told(const struct diagnostics *findings, struct error **err)
 			 findings->errors == 1 ? "" : "s");
 }
 
-static void print_warnings(struct cli *cli, const struct diagnostics *findings)
+void cli_findings(struct cli *cli, const struct diagnostics *findings)
 {
 	CLEANUP(text_drop) struct text text = {0};
 
@@ -55,7 +55,7 @@ int cli_project_as(struct cli *cli, const struct project_options *options, struc
 	findings.colour = cli->colour_err && cli->mode != CLI_JSON;
 	if (project_load(options, &findings, ret, err) < 0)
 		return cli->mode == CLI_JSON ? told(&findings, err) : (*err)->code;
-	print_warnings(cli, &findings);
+	cli_findings(cli, &findings);
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "compose/plan/isolation.h"
 #include "compose/plan/publish.h"
 #include "compose/plan/rule.h"
+#include "compose/plan/sense.h"
 #include "compose/plan/spec.h"
 #include "compose/plan/subnet.h"
 #include "compose/plan/windows.h"
@@ -325,6 +326,7 @@ void preflight_check(const struct project *project, const struct preflight_facts
 			  .windows = !(facts->host->capabilities & ENGINE_LINUX)};
 	const struct windows_check w = {project, facts->host, diagnostics};
 	census_take(&c.census, project, facts->observed);
+	sense_check(project, SEVERITY_ERROR, diagnostics);
 	rule_check(project, facts, diagnostics);
 	publish_check(project, facts, diagnostics);
 	age_check(project, facts->host, diagnostics);

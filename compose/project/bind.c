@@ -49,7 +49,7 @@ static void bind_ports(struct binder *binder, const struct node *node)
 					     ? published
 					     : NULL,
 			.target = (unsigned)target,
-			.protocol = protocol ? protocol : "tcp",
+			.protocol = protocol && *protocol ? protocol : "tcp",
 			.mode = mode ? mode : "ingress",
 			.name = node_text(node_get(item, "name")),
 			.app_protocol = node_text(node_get(item, "app_protocol")),
@@ -107,8 +107,9 @@ static void bind_mounts(struct binder *binder, const struct node *node)
 				.source = source && *source ? source : NULL,
 				.target = node_text(node_get(item, "target")),
 				.read_only = value_bool(node_get(item, "read_only"), false),
-				.create_host_path =
-					value_bool(node_get(bind, "create_host_path"), false),
+				/* Where there is a block, true is what it leaves out. */
+				.create_host_path = value_bool(node_get(bind, "create_host_path"),
+							       bind != NULL),
 				.nocopy = value_bool(node_get(volume, "nocopy"), false),
 				.propagation = node_text(node_get(bind, "propagation")),
 				.selinux = node_text(node_get(bind, "selinux")),

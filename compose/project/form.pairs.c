@@ -71,6 +71,11 @@ struct node *form_pairs(struct shaper *shaper, const struct row *row, struct nod
 		struct trail at = {trail, entry->key, 0};
 		struct node *value = entry->value;
 
+		/* In a list it is one, as docker compose has it. */
+		if (!*entry->key) {
+			shape_complain(shaper, entry->at, trail, "a name is empty");
+			continue;
+		}
 		if (value->kind >= NODE_SEQUENCE) {
 			shape_refuse(shaper, value, &at, "a string, a number, a boolean or null");
 			continue;
@@ -182,6 +187,10 @@ struct node *form_hosts(struct shaper *shaper, const struct row *row, struct nod
 	for (size_t i = 0; in->kind == NODE_MAPPING && i < in->mapping.len; i++) {
 		struct node_entry *entry = &in->mapping.entries[i];
 		struct trail at = {trail, entry->key, 0};
+		if (!*entry->key) {
+			shape_complain(shaper, entry->at, trail, "a name is empty");
+			continue;
+		}
 		struct node *addresses = form_strings(shaper, &list, entry->value, &at);
 
 		for (size_t j = 0; addresses && j < addresses->sequence.len; j++)

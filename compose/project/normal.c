@@ -148,11 +148,7 @@ static void fill_mounts(const struct normal *normal, struct node *mounts)
 	for (size_t i = 0; i < mounts->sequence.len; i++) {
 		struct node *mount = mounts->sequence.items[i];
 		struct node_entry *target = node_entry(mount, "target");
-		struct node *bind = node_get(mount, "bind");
-		const char *type = node_text(node_get(mount, "type"));
 
-		if (bind && bind->kind == NODE_MAPPING && type && strcmp(type, "bind") == 0)
-			default_bool(normal, bind, "create_host_path", true);
 		/* Backslashes are part of a name to docker compose here, whatever the host. */
 		if (!target || target->value->kind != NODE_STRING || !*target->value->text ||
 		    mount_is_pipe(target->value->text) ||

@@ -2,6 +2,7 @@
 #include "compose/project/print.h"
 
 #include "base/own.h"
+#include "base/text.h"
 #include "compose/project/project.h"
 #include "compose/project/schema.h"
 
@@ -68,6 +69,59 @@ static void fill(struct arena *arena, struct node *mapping, const char *key, enu
 		node_add(arena, mapping, key, node_new(arena, kind, nowhere), nowhere);
 }
 
+/* A limit of 0 is not there, be it a half or all of it. */
+static void leave_zeros_out(struct arena *arena, const struct node *owner)
+{
+	static const char *const halves[] = {"soft", "hard"};
+	struct node_entry *ulimits = node_entry(owner, "ulimits");
+
+	if (!ulimits)
+		return;
+	ulimits->value = node_copy(arena, ulimits->value);
+	for (size_t i = 0; i < ulimits->value->mapping.len; i++) {
+		struct node_entry *limit = &ulimits->value->mapping.entries[i];
+
+		for (size_t j = 0; j < ARRAY_LEN(halves); j++)
+			if (text_same(node_text(node_get(limit->value, halves[j])), "0"))
+				node_remove(limit->value, halves[j]);
+		if (text_same(node_text(limit->value), "0"))
+			limit->value = node_new(arena, NODE_MAPPING, limit->at);
+	}
+}
+
+/* The devices of blkio_config have capital letters. */
+static void capitalise(const struct node *blkio)
+{
+	static const struct {
+		const char *key, *printed;
+	} names[] = {{"path", "Path"}, {"rate", "Rate"}, {"weight", "Weight"}};
+
+	for (size_t i = 0; blkio && i < blkio->mapping.len; i++) {
+		const struct node *list = blkio->mapping.entries[i].value;
+
+		for (size_t j = 0; list->kind == NODE_SEQUENCE && j < list->sequence.len; j++)
+			for (size_t k = 0; k < ARRAY_LEN(names); k++) {
+				struct node_entry *entry =
+					node_entry(list->sequence.items[j], names[k].key);
+
+				if (entry)
+					entry->key = names[k].printed;
+			}
+	}
+}
+
+/* create_host_path is there where it is true. */
+static void leave_false_out(const struct node *mounts)
+{
+	for (size_t i = 0; mounts && i < mounts->sequence.len; i++) {
+		struct node *bind = node_get(mounts->sequence.items[i], "bind");
+		const struct node *create = node_get(bind, "create_host_path");
+
+		if (create && !node_is_true(create))
+			node_remove(bind, "create_host_path");
+	}
+}
+
 static void fill_service(struct arena *arena, struct node *service)
 {
 	struct node *deploy = node_get(service, "deploy");
@@ -78,6 +132,10 @@ static void fill_service(struct arena *arena, struct node *service)
 		fill(arena, watch->sequence.items[i], "exec", NODE_MAPPING);
 		fill(arena, node_get(watch->sequence.items[i], "exec"), "command", NODE_NULL);
 	}
+	leave_zeros_out(arena, service);
+	leave_zeros_out(arena, node_get(service, "build"));
+	leave_false_out(node_get(service, "volumes"));
+	capitalise(node_get(service, "blkio_config"));
 	fill(arena, service, "command", NODE_NULL);
 	fill(arena, service, "entrypoint", NODE_NULL);
 	if (!deploy)
@@ -89,6 +147,13 @@ static void fill_service(struct arena *arena, struct node *service)
 static void fill_network(struct arena *arena, struct node *network)
 {
 	fill(arena, network, "ipam", NODE_MAPPING);
+}
+
+static void fill_config(struct arena *arena, struct node *config)
+{
+	(void)arena;
+	if (text_same(node_text(node_get(config, "content")), ""))
+		node_remove(config, "content");
 }
 
 static void fill_section(struct arena *arena, const struct node *section,
@@ -111,6 +176,7 @@ struct node *print_tree(struct arena *arena, const struct project *project, bool
 
 	fill_section(arena, node_get(root, "services"), fill_service);
 	fill_section(arena, node_get(root, "networks"), fill_network);
+	fill_section(arena, node_get(root, "configs"), fill_config);
 	return root;
 }
 

@@ -118,22 +118,22 @@ void resolve_service(struct arena *arena, const char *folder, struct node *servi
 	}
 }
 
-/* driver local with type none, o bind and a device: the device is a folder. */
-static void resolve_volume(struct arena *arena, const char *folder, struct node *volume)
-{
-	const char *driver = node_text(node_get(volume, "driver"));
-	const struct node *options = node_get(volume, "driver_opts");
-	const char *o = node_text(node_get(options, "o"));
-
-	if ((!driver || strcmp(driver, "local") == 0) && o && strcmp(o, "bind") == 0)
-		resolve_entry(arena, folder, node_entry(options, "device"));
-}
-
+/* An empty path is the folder. */
 static void resolve_source(struct arena *arena, const char *folder, struct node_entry *file)
 {
 	if (file && text_same(node_text(file->value), ""))
 		file->value = node_string(arena, ".", file->value->at);
 	resolve_entry(arena, folder, file);
+}
+
+/* Where the driver is said to be local and o is bind alone, the device is a folder. */
+static void resolve_volume(struct arena *arena, const char *folder, struct node *volume)
+{
+	const struct node *options = node_get(volume, "driver_opts");
+
+	if (text_same(node_text(node_get(volume, "driver")), "local") &&
+	    text_same(node_text(node_get(options, "o")), "bind"))
+		resolve_source(arena, folder, node_entry(options, "device"));
 }
 
 void resolve_paths(struct arena *arena, const char *folder, struct node *root)

@@ -8,7 +8,6 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/own.h"
-#include "compose/project/port.h"
 #include "compose/project/subject.h"
 #include "compose/project/unit.h"
 
@@ -50,25 +49,6 @@ static void check_networks(const struct subject *subject)
 				diagnostic_place(networks->at, mode->at, (char[PLACE_MAX]){0}));
 }
 
-enum { PLACES_MAX = 2 * PLACE_MAX };
-
-/* "line 2", "lines 2 and 5", "base.yaml:2 and compose.yaml:5" */
-static const char *lines_of(const struct node *a, const struct node *b, char out[static PLACES_MAX])
-{
-	bool apart = !text_same(a->at.file, b->at.file);
-	bool in_order = apart || a->at.line < b->at.line;
-	struct position first = in_order ? a->at : b->at, last = in_order ? b->at : a->at;
-
-	if (apart)
-		snprintf(out, PLACES_MAX, "%.120s:%u and %.120s:%u", first.file, first.line,
-			 last.file, last.line);
-	else if (first.line == last.line)
-		snprintf(out, PLACES_MAX, "line %u", first.line);
-	else
-		snprintf(out, PLACES_MAX, "lines %u and %u", first.line, last.line);
-	return out;
-}
-
 /* Two attributes for one thing must agree. */
 static void check_pair(const struct subject *subject, const char *key, const struct node *other,
 		       const char *other_name)
@@ -84,7 +64,8 @@ static void check_pair(const struct subject *subject, const char *key, const str
 		return;
 	diagnostic_hint(subject_complain(subject, own->at, key, "%s says %s, and %s says %s", key,
 					 own->text, other_name, other->text),
-			"leave one of them out (%s)", lines_of(own, other, (char[PLACES_MAX]){0}));
+			"leave one of them out (%s)",
+			diagnostic_places(own->at, other->at, (char[PLACES_MAX]){0}));
 }
 
 static void check_scale(const struct subject *subject)
@@ -144,40 +125,13 @@ static void check_ports(const struct subject *subject)
 	for (size_t i = 0; ports && i < ports->sequence.len; i++) {
 		const struct node *port = ports->sequence.items[i];
 		const struct node *target = node_get(port, "target");
-		const struct node *published = node_get(port, "published");
-		const struct node *address = node_get(port, "host_ip");
-		const struct node *protocol = node_get(port, "protocol");
 		char below[48];
-		unsigned first, last;
 
-		if (target && target->kind == NODE_INT &&
-		    (target->integer < 1 || target->integer > 65535))
+		if (target && target->kind == NODE_INT && target->integer < 0)
 			diagnostic_hint(subject_complain(subject, target->at,
 							 port_path(port, "target", below),
 							 "%s is not a port", target->text),
 					"a port is a number from 1 to 65535");
-		if (published && *published->text && !strchr(published->text, '$') &&
-		    !port_range(published->text, true, &first, &last))
-			diagnostic_hint(subject_complain(subject, published->at,
-							 port_path(port, "published", below),
-							 "\"%s\" is not a host port",
-							 published->text),
-					"a number up to 65535, or a range: 8000-8010");
-		if (address && *address->text && !strchr(address->text, '$') &&
-		    !port_is_address(address->text))
-			diagnostic_hint(subject_complain(subject, address->at,
-							 port_path(port, "host_ip", below),
-							 "\"%s\" is not an IP address",
-							 address->text),
-					"an address of this host, such as 127.0.0.1");
-		if (protocol && !strchr(protocol->text, '$') &&
-		    strcmp(protocol->text, "tcp") != 0 && strcmp(protocol->text, "udp") != 0 &&
-		    strcmp(protocol->text, "sctp") != 0)
-			diagnostic_hint(subject_complain(subject, protocol->at,
-							 port_path(port, "protocol", below),
-							 "\"%s\" is not a protocol",
-							 protocol->text),
-					"tcp, udp or sctp");
 	}
 }
 
@@ -215,49 +169,20 @@ static void check_mount(const struct subject *subject, const struct node *mount,
 		diagnostic_hint(subject_complain(subject, mount->at, below,
 						 "a mount of type %s needs a source", type),
 				"source: what is mounted");
-	if (strcmp(type, "tmpfs") == 0 && source && *source->text)
-		diagnostic_hint(
-			subject_complain(subject, source->at, below, "a tmpfs has no source"),
-			"remove the source, or is it a bind or a volume?");
 	check_mount_options(subject, mount, type, below);
 }
 
-/* Two mounts at one place: volumes are unique already, tmpfs may meet them. */
 static void check_mounts(const struct subject *subject)
 {
 	const struct node *mounts = subject_get(subject, "volumes");
-	const struct node *tmpfs = subject_get(subject, "tmpfs");
-	CLEANUP(map_drop) struct map targets = {0};
 
 	for (size_t i = 0; mounts && i < mounts->sequence.len; i++) {
 		const struct node *mount = mounts->sequence.items[i];
-		const char *target = node_text(node_get(mount, "target"));
 		char below[32];
 
 		snprintf(below, sizeof(below), "volumes[%u]", mount->index);
-		if (mount->kind != NODE_MAPPING)
-			continue;
-		check_mount(subject, mount, below);
-		const struct node *other = target ? map_set(&targets, target, (void *)mount) : NULL;
-		if (other)
-			diagnostic_hint(
-				subject_complain(subject, mount->at, below,
-						 "%s is mounted twice (%s)", target,
-						 lines_of(other, mount, (char[PLACES_MAX]){0})),
-				"remove one, or give it another target");
-	}
-	for (size_t i = 0; tmpfs && i < tmpfs->sequence.len; i++) {
-		const struct node *item = tmpfs->sequence.items[i];
-		CLEANUP(memory_free)
-		char *target = memory_copy_n(item->text, strcspn(item->text, ":"));
-		const struct node *other = map_set(&targets, target, (void *)item);
-
-		if (other)
-			diagnostic_hint(
-				subject_complain(subject, item->at, "tmpfs",
-						 "%s is mounted twice (%s)", target,
-						 lines_of(other, item, (char[PLACES_MAX]){0})),
-				"remove one, or give it another target");
+		if (mount->kind == NODE_MAPPING)
+			check_mount(subject, mount, below);
 	}
 }
 
@@ -277,30 +202,13 @@ static void check_healthcheck(const struct subject *subject)
 				"1 or more; 0 is the engine's default, 3");
 }
 
-static bool is_restart(const char *text)
+static void check_pull_policy(const struct subject *subject)
 {
-	if (strcmp(text, "no") == 0 || strcmp(text, "always") == 0 ||
-	    strcmp(text, "unless-stopped") == 0 || strcmp(text, "on-failure") == 0)
-		return true;
-	if (!text_starts(text, "on-failure:"))
-		return false;
-	text += strlen("on-failure:");
-	size_t digits = strspn(text, "0123456789");
-	return digits > 0 && digits < 10 && !text[digits];
-}
-
-static void check_words(const struct subject *subject)
-{
-	const struct node *restart = subject_get(subject, "restart");
 	const struct node *policy = subject_get(subject, "pull_policy");
 	static const char *const policies[] = {"always", "never",  "missing", "build",
 					       "daily",  "weekly", "refresh", "if_not_present"};
 	bool known = !policy || strchr(policy->text, '$') || text_starts(policy->text, "every_");
 
-	if (restart && *restart->text && !strchr(restart->text, '$') && !is_restart(restart->text))
-		diagnostic_hint(subject_complain(subject, restart->at, "restart",
-						 "\"%s\" is not a restart policy", restart->text),
-				"\"no\", always, unless-stopped, on-failure or on-failure:3");
 	for (size_t i = 0; !known && i < ARRAY_LEN(policies); i++)
 		known = strcmp(policies[i], policy->text) == 0;
 	if (!known)
@@ -309,22 +217,6 @@ static void check_words(const struct subject *subject)
 					 "\"%s\" is not a pull policy", policy->text),
 			"always, never, missing, build, daily, weekly, every_12h, or refresh with "
 			"pull_refresh_after");
-}
-
-static void check_name(const struct subject *subject)
-{
-	const struct node *name = subject_get(subject, "container_name");
-	const char *text = node_text(name);
-
-	if (!text || !*text || strchr(text, '$'))
-		return;
-	if (strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") !=
-		    strlen(text) ||
-	    strchr("_.-", text[0]) || strlen(text) < 2)
-		diagnostic_hint(subject_complain(subject, name->at, "container_name",
-						 "\"%s\" is not a container's name", text),
-				"at least two letters, digits, \"_\", \".\" or \"-\", of which the "
-				"first is a letter or a digit");
 }
 
 /* --- x-wincompose */
@@ -398,8 +290,7 @@ static void check_service(const struct subject *subject)
 	check_ports(subject);
 	check_mounts(subject);
 	check_healthcheck(subject);
-	check_words(subject);
-	check_name(subject);
+	check_pull_policy(subject);
 	check_supervision(subject);
 	validate_parts(subject);
 }
@@ -443,20 +334,21 @@ static void check_file_source(const struct subject *subject)
 	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
 		const struct node *source = subject_get(subject, sources[i]);
 
-		/* An empty file is the project's folder, as docker compose has it. */
-		if (node_text(source) && !*source->text && strcmp(sources[i], "environment") == 0)
-			source = NULL;
 		if (source && found)
-			diagnostic_hint(
-				subject_complain(subject, source->at, sources[i],
-						 "%s and %s exclude each other (%s)", first,
-						 sources[i],
-						 lines_of(found, source, (char[PLACES_MAX]){0})),
-				"one of them says where it comes from");
+			diagnostic_hint(subject_complain(subject, source->at, sources[i],
+							 "%s and %s exclude each other (%s)", first,
+							 sources[i],
+							 diagnostic_places(found->at, source->at,
+									   (char[PLACES_MAX]){0})),
+					"one of them says where it comes from");
 		first = source ? sources[i] : first;
 		found = source ? source : found;
 	}
-	if (!found)
+	/* An empty file is the project's folder, and a config may come from a variable without a
+	 * name, as docker compose has it. */
+	bool nameless = text_same(first, "environment") && text_same(node_text(found), "") &&
+			strcmp(subject->section, "secrets") == 0;
+	if (!found || nameless)
 		diagnostic_hint(
 			subject_complain(subject, subject->entry->at, NULL, "it has no source"),
 			"file: or environment: says where it comes from");

@@ -15,7 +15,6 @@ struct references {
 	struct diagnostics *diagnostics;
 	struct map services; /* key -> entry */
 	struct map sections[5];
-	struct map names; /* container_name -> entry of the service */
 };
 
 static const char *const sections[] = {"networks", "volumes", "secrets", "configs", "models"};
@@ -226,21 +225,6 @@ static void check_needs(struct references *references, const struct subject *sub
 	}
 }
 
-static void check_container_name(struct references *references, const struct subject *subject)
-{
-	const struct node *name = subject_get(subject, "container_name");
-
-	if (!name || !*name->text)
-		return;
-	const struct node_entry *other =
-		map_set(&references->names, name->text, (void *)subject->entry);
-	if (other)
-		diagnostic_hint(subject_complain(subject, name->at, "container_name",
-						 "\"%s\" is the name of service \"%s\" too",
-						 name->text, other->key),
-				"a container's name must be its own");
-}
-
 void validate_references(const struct node *root, const struct map *disabled,
 			 struct diagnostics *diagnostics)
 {
@@ -258,10 +242,8 @@ void validate_references(const struct node *root, const struct map *disabled,
 		check_uses(&references, &subject);
 		check_build_uses(&references, &subject);
 		check_needs(&references, &subject);
-		check_container_name(&references, &subject);
 	}
 	map_drop(&references.services);
-	map_drop(&references.names);
 	for (unsigned i = 0; i < ARRAY_LEN(sections); i++)
 		map_drop(&references.sections[i]);
 }

@@ -176,6 +176,38 @@ static void what_is_written_but_asks_for_nothing_is_no_finding(void **state)
 	assert_found(f, "");
 }
 
+static void values_that_no_engine_takes_are_told_at_their_lines(void **state)
+{
+	struct fixture *f = *state;
+	check(f, "services:\n"
+		 "  a:\n"
+		 "    image: app\n"
+		 "    container_name: one\n"
+		 "    restart: sometimes\n"
+		 "    tmpfs: [/t]\n"
+		 "    volumes:\n"
+		 "      - {type: tmpfs, source: cache, target: /c}\n"
+		 "      - {type: tmpfs, target: /t}\n"
+		 "    ports:\n"
+		 "      - {target: 0}\n"
+		 "      - {target: 80, published: 5-x}\n"
+		 "      - {target: 80, host_ip: localhost}\n"
+		 "      - {target: 80, protocol: icmp}\n"
+		 "      - {target: 90, protocol: ''}\n"
+		 "  b: {image: app, restart: 'on-failure:x', container_name: one}\n"
+		 "  c: {image: app, restart: 'on-failure:3', container_name: a b}\n");
+	assert_found(f, "E 5 services.a.restart: \"sometimes\" is not a restart policy\n"
+			"E 6 services.a.tmpfs: /t is mounted twice (lines 6 and 9)\n"
+			"E 8 services.a.volumes[0]: a tmpfs has no source\n"
+			"E 11 services.a.ports[0]: 0 is not a port\n"
+			"E 12 services.a.ports[1]: \"5-x\" is not a host port\n"
+			"E 13 services.a.ports[2]: \"localhost\" is not an IP address\n"
+			"E 14 services.a.ports[3]: \"icmp\" is not a protocol\n"
+			"E 16 services.b.restart: \"on-failure:x\" is not a restart policy\n"
+			"E 16 services.b.container_name: \"one\" is the name of service \"a\" too\n"
+			"E 17 services.c.container_name: \"a b\" is not a container's name\n");
+}
+
 static void linux_refuses_what_only_windows_has(void **state)
 {
 	struct fixture *f = *state;
@@ -501,6 +533,7 @@ int main(void)
 		TEST(a_project_that_fits_has_no_findings),
 		TEST(what_windows_refuses_and_ignores_is_told_at_its_lines),
 		TEST(what_is_written_but_asks_for_nothing_is_no_finding),
+		TEST(values_that_no_engine_takes_are_told_at_their_lines),
 		TEST(linux_refuses_what_only_windows_has),
 		TEST(hyperv_where_it_is_not_is_an_error_at_its_line),
 		TEST(an_image_for_another_system_or_build_is_told_at_the_image),
