@@ -258,7 +258,8 @@ int discover(const struct project_options *options, struct variables *variables,
 
 	set_start(&search);
 	variables_add(variables, options->environment);
-	if (!variables_get(variables, "PWD"))
+	/* Shells of Windows have none. */
+	if (options->windows && !variables_get(variables, "PWD"))
 		variables_set(variables, "PWD", ret->start);
 	variables_copy(&first, variables);
 	for (size_t i = 0; options->files && options->files[i]; i++)

@@ -149,11 +149,15 @@ static void fill_network(struct arena *arena, struct node *network)
 	fill(arena, network, "ipam", NODE_MAPPING);
 }
 
+/* Empty texts are not there. */
 static void fill_config(struct arena *arena, struct node *config)
 {
+	static const char *const sources[] = {"content", "environment"};
+
 	(void)arena;
-	if (text_same(node_text(node_get(config, "content")), ""))
-		node_remove(config, "content");
+	for (size_t i = 0; i < ARRAY_LEN(sources); i++)
+		if (text_same(node_text(node_get(config, sources[i])), ""))
+			node_remove(config, sources[i]);
 }
 
 static void fill_section(struct arena *arena, const struct node *section,

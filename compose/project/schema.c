@@ -424,7 +424,7 @@ static const struct schema secret = {.what = "a secret", ROWS(secret_rows)};
 static const struct row config_rows[] = {
 	{.name = "name", .shape = SHAPE_STRING},
 	{.name = "file", .shape = SHAPE_STRING},
-	{.name = "environment", .shape = SHAPE_STRING},
+	{.name = "environment", .shape = SHAPE_STRING, .flags = ROW_KEEP},
 	{.name = "content", .shape = SHAPE_STRING, .flags = ROW_KEEP},
 	{.name = "external", .shape = SHAPE_EXTERNAL},
 	{.name = "labels", .shape = SHAPE_LABELS, .flags = ROW_DISTINCT},
