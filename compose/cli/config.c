@@ -109,7 +109,7 @@ static void add_whole(const struct project *project, const struct values *values
 	if (values->format && strcmp(values->format, "yaml") != 0)
 		add_json(project, values->no_interpolate, out);
 	else if (values->no_interpolate)
-		node_to_yaml(project->root, out);
+		node_to_yaml(project->written ? project->written : project->root, out);
 	else
 		node_to_file(project->root, out);
 }
@@ -128,8 +128,7 @@ static struct project_options options_of(struct cli *cli, const struct values *v
 		values->no_normalize || cli->globals.compatibility || (part && part->raw);
 	options.no_path_resolution = values->no_path_resolution;
 	options.no_env_resolution = values->no_env_resolution || (part && !part->with_env);
-	/* docker compose looks at a project's consistency only where its values are known. */
-	options.no_consistency = values->no_consistency || values->no_interpolate;
+	options.no_consistency = values->no_consistency;
 	/* What is not interpolated is shown before anything is left out, as docker compose does. */
 	options.all_resources |= options.no_interpolate;
 	if ((part && part->every_profile) || (!options.services && options.no_interpolate))

@@ -66,7 +66,9 @@ bool brief_gpu(struct shaper *shaper, const struct node *brief, const struct tra
 		return false;
 	}
 	struct node *item = node_new(arena, NODE_MAPPING, brief->at);
-	node_add(arena, item, "count", node_int(arena, -1, brief->at), brief->at);
+	node_add(arena, item, "count",
+		 shaper->written ? (struct node *)brief : node_int(arena, -1, brief->at),
+		 brief->at);
 	node_append(arena, items, item);
 	return true;
 }

@@ -179,7 +179,9 @@ static const char *written_name(struct loader *loader)
 	if (!node)
 		return NULL;
 	/* What is wrong with the variables is told when the whole document is expanded. */
-	if (loader->options->no_interpolate || !interpolate(&how, node->text, &out, &problem, &at))
+	if (loader->options->no_interpolate)
+		return normal_name(loader->arena, node->text);
+	if (!interpolate(&how, node->text, &out, &problem, &at))
 		return node->text;
 	const char *name = normal_name(loader->arena, text_string(&out));
 	if (!*name)
@@ -220,25 +222,27 @@ static int set_name(struct loader *loader, struct error **err)
 
 /* --- documents to one tree */
 
-static struct node *merge_documents(struct loader *loader)
+static struct node *merge_documents(struct loader *loader, struct diagnostics *diagnostics,
+				    bool written)
 {
 	struct expand expand = {
 		.arena = loader->arena,
 		.variables = &loader->variables,
-		.diagnostics = loader->diagnostics,
+		.diagnostics = diagnostics,
 	};
 	struct shaper shaper = {
 		.arena = loader->arena,
-		.diagnostics = loader->diagnostics,
+		.diagnostics = diagnostics,
 		.no_interpolate = loader->options->no_interpolate,
+		.written = written,
 	};
 	struct include include = {
 		.arena = loader->arena,
-		.diagnostics = loader->diagnostics,
+		.diagnostics = diagnostics,
 		.expand = loader->options->no_interpolate ? NULL : &expand,
 		.shaper = &shaper,
 		.texts = &loader->texts,
-		.no_env_resolution = loader->options->no_env_resolution,
+		.no_env_resolution = loader->options->no_env_resolution || written,
 	};
 	struct scope *scope = &loader->scope;
 
@@ -253,6 +257,38 @@ static struct node *merge_documents(struct loader *loader)
 	loader->unread |= include.unread;
 	map_drop(&expand.unset);
 	return root;
+}
+
+/* What is shown where variables are left alone. Its findings are told already. */
+static void keep_written(struct loader *loader)
+{
+	const struct project_options *options = loader->options;
+	CLEANUP(diagnostics_drop) struct diagnostics told = {0};
+	/* Without interpolation no variable is known. */
+	const struct variables none = {.arena = loader->arena};
+	const struct normal normal = {
+		.arena = loader->arena,
+		.diagnostics = &told,
+		.variables = &none,
+		.name = loader->project->name,
+		.written = true,
+	};
+	struct node *root = merge_documents(loader, &told, true);
+
+	if (!root)
+		return;
+	if (!options->no_normalize) {
+		normal_resources(&normal, root);
+		normal_services(&normal, root);
+		normal_default_network(&normal, root);
+	}
+	if (!options->no_path_resolution)
+		resolve_paths(loader->arena, loader->discovery.folder, root);
+	node_set(loader->arena, root, "name",
+		 node_string(loader->arena, loader->project->name, (struct position){0}),
+		 (struct position){0});
+	order_names(root);
+	loader->project->written = root;
 }
 
 /* --- the tree to the project */
@@ -286,6 +322,12 @@ static void set_profiles(struct loader *loader, struct node *root)
 			   arena_copy(loader->arena, entry->key));
 }
 
+/* Where variables are left alone nothing is held against anything else. */
+static bool is_loose(const struct project_options *options)
+{
+	return options->no_consistency || options->no_interpolate;
+}
+
 static void make_whole(struct loader *loader, struct node *root)
 {
 	const struct project_options *options = loader->options;
@@ -311,14 +353,15 @@ static void make_whole(struct loader *loader, struct node *root)
 	}
 	/* What no profile enables need not make sense, as docker compose has it. */
 	set_profiles(loader, root);
-	validate_tree(root, loader->partial, options->no_consistency, loader->diagnostics);
+	validate_tree(root, loader->partial, is_loose(options), loader->diagnostics);
 	if (!options->no_path_resolution)
 		resolve_paths(loader->arena, loader->discovery.folder, root);
 	if (!options->no_normalize)
 		normal_default_network(&normal, root);
-	if (!options->no_consistency && !loader->unread)
+	if (!is_loose(options) && !loader->unread)
 		validate_references(root, &loader->disabled, loader->diagnostics);
-	if (!options->no_env_resolution)
+	/* What is not interpolated names the files and does not read them. */
+	if (!options->no_env_resolution && !options->no_interpolate)
 		resolve_files(&resolve, root);
 	if (!options->all_resources)
 		prune_resources(root);
@@ -342,7 +385,7 @@ static void bind_all(struct loader *loader, struct node *root)
 	project->env_files = loader->discovery.env_files;
 	project->all_resources = loader->options->all_resources;
 	bind_project(project);
-	if (loader->options->no_consistency || loader->unread)
+	if (is_loose(loader->options) || loader->unread)
 		return;
 	if (graph_build(project, &graph, loader->diagnostics) == 0)
 		graph_drop(&graph);
@@ -365,7 +408,7 @@ static int load(struct loader *loader, struct error **err)
 	status = set_name(loader, err);
 	if (status < 0)
 		return status;
-	struct node *root = merge_documents(loader);
+	struct node *root = merge_documents(loader, loader->diagnostics, false);
 	loader->partial |= loader->diagnostics->errors > 0;
 	if (root && root->kind == NODE_MAPPING && root->mapping.len == 0 && !loader->partial)
 		tell_empty(loader);
@@ -373,6 +416,8 @@ static int load(struct loader *loader, struct error **err)
 		return 0;
 	make_whole(loader, root);
 	bind_all(loader, root);
+	if (loader->options->no_interpolate && !loader->options->services)
+		keep_written(loader);
 	return 0;
 }
 

@@ -231,8 +231,13 @@ static struct node *merge_list(struct arena *arena, const struct row *row, const
 
 struct node *merge_unique(struct arena *arena, const struct row *row, struct node *list)
 {
-	return list->sequence.len < 2 || !is_unique(row) ? list
-							 : merge_list(arena, row, NULL, list);
+	static const struct row pairs = {.shape = SHAPE_STRINGS, .flags = ROW_UNIQUE};
+
+	if (list->kind != NODE_SEQUENCE || list->sequence.len < 2)
+		return list;
+	if (row->shape == SHAPE_PAIRS || row->shape == SHAPE_LABELS)
+		row = &pairs;
+	return is_unique(row) ? merge_list(arena, row, NULL, list) : list;
 }
 
 /* The place of base's item that over's is the same one as; the number of items: there is none. */
@@ -267,6 +272,43 @@ static struct node *merge_items(struct arena *arena, const struct row *row, cons
 				merge_object(arena, row->of, base->sequence.items[place], item);
 	}
 	return out;
+}
+
+/* --- pairs as they are written: in lists, or in a list and a mapping */
+
+static struct node *listed(struct arena *arena, const struct node *pairs)
+{
+	if (pairs->kind != NODE_MAPPING)
+		return (struct node *)pairs;
+	struct node *out = node_new(arena, NODE_SEQUENCE, pairs->at);
+	for (size_t i = 0; i < pairs->mapping.len; i++) {
+		const struct node_entry *entry = &pairs->mapping.entries[i];
+		const char *value = entry->value->kind < NODE_SEQUENCE ? entry->value->text : "";
+
+		if (entry->value->tag == NODE_RESET)
+			continue;
+		node_append(arena, out,
+			    node_string(arena,
+					entry->value->kind == NODE_NULL
+						? entry->key
+						: arena_format(arena, "%s=%s", entry->key, value),
+					entry->at));
+	}
+	return out;
+}
+
+static struct node *merge_listed(struct arena *arena, const struct node *base,
+				 const struct node *over)
+{
+	static const struct row row = {.shape = SHAPE_STRINGS, .flags = ROW_UNIQUE};
+
+	return merge_list(arena, &row, listed(arena, base), listed(arena, over));
+}
+
+static bool is_pairs(const struct row *row)
+{
+	return row && (row->shape == SHAPE_PAIRS || row->shape == SHAPE_LABELS ||
+		       row->shape == SHAPE_HOSTS);
 }
 
 /* --- any value */
@@ -322,6 +364,10 @@ static struct node *merge_value(struct arena *arena, const struct row *row, cons
 		return merge_items(arena, row, base, over);
 	if (row && row->merge == MERGE_LOGGING && over->kind == NODE_MAPPING)
 		return merge_logging(arena, row, base, over);
+	if (is_pairs(row) && base && base->kind >= NODE_SEQUENCE && over->kind >= NODE_SEQUENCE &&
+	    (base->kind != over->kind ||
+	     (over->kind == NODE_SEQUENCE && row->shape != SHAPE_HOSTS)))
+		return merge_listed(arena, base, over);
 	if (row && row->shape < ARRAY_LEN(merges) && merges[row->shape].kind == over->kind)
 		merge = merges[row->shape].merge;
 	else if ((!row || row->shape == SHAPE_ANY) && over->kind >= NODE_SEQUENCE)

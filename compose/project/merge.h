@@ -11,7 +11,8 @@
 #include "base/arena.h"
 #include "compose/project/schema.h"
 
-/* Leaves one of each in a list that the row rules, the last, in the place of the first. May give the list itself. */
+/* Leaves one of each in a list that the row rules, the last, in the place of the first. Pairs
+ * may be one as they are written. May give the list itself, and what is none. */
 struct node *merge_unique(struct arena *arena, const struct row *row, struct node *list);
 
 /* base NULL: the document alone, its marks applied and its lists made unique. */

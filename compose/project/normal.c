@@ -97,6 +97,27 @@ void normal_resources(const struct normal *normal, struct node *root)
 
 /* --- services */
 
+/* KEY in a list becomes KEY=VALUE where it has a value; where not, it stays if it may. */
+static void fill_list(const struct normal *normal, struct node *list, bool may_stay)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->sequence.len; i++) {
+		struct node *item = list->sequence.items[i];
+		const char *key = node_text(item);
+		bool bare = key && !strchr(key, '=');
+		const char *value = bare ? variables_get(normal->variables, key) : NULL;
+
+		if (value)
+			item = node_string(normal->arena,
+					   arena_format(normal->arena, "%s=%s", key, value),
+					   item->at);
+		if (!bare || value || may_stay)
+			list->sequence.items[kept++] = item;
+	}
+	list->sequence.len = (uint32_t)kept;
+}
+
 static void fill_build(const struct normal *normal, struct node *build)
 {
 	struct node *args = node_get(build, "args");
@@ -105,7 +126,13 @@ static void fill_build(const struct normal *normal, struct node *build)
 	if (!node_get(build, "dockerfile_inline"))
 		default_string(normal, build, "dockerfile", "Dockerfile");
 	/* An argument without a value takes the environment's, or is none. */
-	for (size_t i = 0; args && normal->variables && i < args->mapping.len; i++) {
+	if (args && normal->variables && args->kind == NODE_SEQUENCE)
+		fill_list(normal, args, false);
+	if (args && args->kind == NODE_SEQUENCE && args->sequence.len == 0)
+		node_set(normal->arena, build, "args", node_new(normal->arena, NODE_NULL, args->at),
+			 args->at);
+	bool mapped = args && normal->variables && args->kind == NODE_MAPPING;
+	for (size_t i = 0; mapped && i < args->mapping.len; i++) {
 		struct node_entry *entry = &args->mapping.entries[i];
 
 		if (entry->value->kind != NODE_NULL)
@@ -120,6 +147,10 @@ static void fill_build(const struct normal *normal, struct node *build)
 
 static void fill_environment(const struct normal *normal, struct node *environment)
 {
+	if (environment->kind == NODE_SEQUENCE)
+		fill_list(normal, environment, true);
+	if (environment->kind != NODE_MAPPING)
+		return;
 	for (size_t i = 0; i < environment->mapping.len; i++) {
 		struct node_entry *entry = &environment->mapping.entries[i];
 
@@ -189,7 +220,9 @@ static void fill_devices(const struct normal *normal, struct node *devices)
 		if (device->kind == NODE_MAPPING && !node_get(device, "count") &&
 		    !node_get(device, "device_ids"))
 			node_set(normal->arena, device, "count",
-				 node_int(normal->arena, -1, nowhere), nowhere);
+				 normal->written ? node_string(normal->arena, "all", nowhere)
+						 : node_int(normal->arena, -1, nowhere),
+				 nowhere);
 	}
 }
 
@@ -223,8 +256,8 @@ static void imply(const struct normal *normal, struct node *service, const char 
 	node_room(normal->arena, need, 3);
 	node_add(normal->arena, need, "condition",
 		 node_string(normal->arena, "service_started", at), at);
-	if (restart)
-		node_add(normal->arena, need, "restart", node_bool(normal->arena, true, at), at);
+	if (restart || normal->written)
+		node_add(normal->arena, need, "restart", node_bool(normal->arena, restart, at), at);
 	node_add(normal->arena, need, "required", node_bool(normal->arena, true, at), at);
 	node_add(normal->arena, needs, arena_copy(normal->arena, name), need, at);
 }

@@ -12,6 +12,7 @@ struct normal {
 	struct diagnostics *diagnostics;
 	const struct variables *variables; /* NULL: variables without a value stay so */
 	const char *name;                  /* the project's */
+	bool written;                      /* values stand as they are written */
 };
 
 /* Names, defaults and the deprecated external: {name}: root is the merged tree and is changed. */

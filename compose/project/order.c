@@ -167,23 +167,22 @@ static void sort_names(struct node *node)
 		qsort(node->mapping.entries, node->mapping.len, sizeof(struct node_entry), by_name);
 }
 
-/* Below x-: names in order, all the way down. */
-static void finish_anything(struct node *node)
+void order_names(struct node *node)
 {
 	if (node->kind == NODE_MAPPING) {
 		sort_names(node);
 		for (size_t i = 0; i < node->mapping.len; i++)
-			finish_anything(node->mapping.entries[i].value);
+			order_names(node->mapping.entries[i].value);
 	} else if (node->kind == NODE_SEQUENCE) {
 		for (size_t i = 0; i < node->sequence.len; i++)
-			finish_anything(node->sequence.items[i]);
+			order_names(node->sequence.items[i]);
 	}
 }
 
 static void finish_value(const struct row *row, struct node *node)
 {
 	if (!row || row->shape == SHAPE_ANY) {
-		finish_anything(node);
+		order_names(node);
 	} else if (row->shape == SHAPE_OBJECT) {
 		order_finish(row->of, node);
 	} else if (row->shape == SHAPE_ITEMS && node->kind == NODE_SEQUENCE) {

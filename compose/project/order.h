@@ -14,3 +14,6 @@ void order_check(const struct schema *schema, const struct node *node, const str
  * what says nothing (null, "", false, 0, an empty list), where its row does not keep it. In place.
  */
 void order_finish(const struct schema *schema, struct node *node);
+
+/* Puts all names in the order of their bytes, all the way down. In place. */
+void order_names(struct node *node);

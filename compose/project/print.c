@@ -175,7 +175,7 @@ static void fill_section(struct arena *arena, const struct node *section,
 struct node *print_tree(struct arena *arena, const struct project *project, bool raw)
 {
 	if (raw)
-		return project->root;
+		return project->written ? project->written : project->root;
 	struct node *root = print_object(arena, &schema_project, project->root);
 
 	fill_section(arena, node_get(root, "services"), fill_service);

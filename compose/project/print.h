@@ -17,7 +17,7 @@ struct arena;
 struct node;
 struct project;
 
-/* raw: nothing was interpolated; the tree is printed as it is.
+/* raw: nothing was interpolated; the tree is printed as it is written.
  *
  * The tree that is printed; it shares with the canonical one what is the same. */
 struct node *print_tree(struct arena *arena, const struct project *project, bool raw);

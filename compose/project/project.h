@@ -452,6 +452,7 @@ struct project {
 	struct strings files;           /* absolute, in order */
 	struct strings env_files;       /* those named by --env-file */
 	struct node *root;              /* the canonical tree of what is enabled */
+	struct node *written;           /* no_interpolate: all, with values as they are written */
 	ARRAY(struct service) services; /* enabled ones, sorted by name */
 	struct strings disabled;        /* names of services that no active profile enables */
 	ARRAY(struct network) networks; /* used ones, sorted by key */
@@ -476,6 +477,7 @@ struct project_options {
 	const char *const
 		*services; /* named on the command line: activates their profiles; NULL: none */
 	bool no_interpolate, no_normalize, no_path_resolution, no_env_resolution, no_consistency;
+	/* no_interpolate reads no env_file, and nothing is held against anything else. */
 	bool all_resources; /* keep networks, volumes, ... that no service uses */
 	bool windows;       /* host rules: environment without case, ";" separates COMPOSE_FILE */
 };

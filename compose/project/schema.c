@@ -39,7 +39,7 @@ static const struct row build_rows[] = {
 	{.name = "cache_to", .shape = SHAPE_STRINGS},
 	{.name = "no_cache", .shape = SHAPE_BOOL},
 	{.name = "no_cache_filter", .shape = SHAPE_ONE_OR_MORE},
-	{.name = "additional_contexts", .shape = SHAPE_LABELS},
+	{.name = "additional_contexts", .shape = SHAPE_LABELS, .flags = ROW_FORMED},
 	{.name = "pull", .shape = SHAPE_BOOL},
 	{.name = "extra_hosts", .shape = SHAPE_HOSTS, .flags = ROW_SORTED | ROW_DISTINCT},
 	{.name = "isolation", .shape = SHAPE_STRING},
@@ -282,9 +282,9 @@ static const struct row service_rows[] = {
 	 .of = &schema_deploy},
 	{.name = "device_cgroup_rules", .shape = SHAPE_STRINGS, .flags = ROW_DISTINCT},
 	{.name = "devices", .shape = SHAPE_ITEMS, .of = &device},
-	{.name = "dns", .shape = SHAPE_ONE_OR_MORE, .flags = ROW_UNIQUE | ROW_FILLED},
+	{.name = "dns", .shape = SHAPE_ONE_OR_MORE, .flags = ROW_UNIQUE | ROW_FILLED | ROW_FORMED},
 	{.name = "dns_opt", .shape = SHAPE_STRINGS, .flags = ROW_UNIQUE},
-	{.name = "dns_search", .shape = SHAPE_ONE_OR_MORE, .flags = ROW_UNIQUE},
+	{.name = "dns_search", .shape = SHAPE_ONE_OR_MORE, .flags = ROW_UNIQUE | ROW_FORMED},
 	{.name = "domainname", .shape = SHAPE_STRING},
 	{.name = "entrypoint",
 	 .shape = SHAPE_COMMAND,
@@ -309,7 +309,7 @@ static const struct row service_rows[] = {
 	 .flags = ROW_FILLED,
 	 .words = WORDS("default", "process", "hyperv")},
 	{.name = "labels", .shape = SHAPE_LABELS},
-	{.name = "label_file", .shape = SHAPE_ONE_OR_MORE},
+	{.name = "label_file", .shape = SHAPE_ONE_OR_MORE, .flags = ROW_FORMED},
 	{.name = "links", .shape = SHAPE_STRINGS, .flags = ROW_UNIQUE},
 	{.name = "logging",
 	 .shape = SHAPE_OBJECT,
@@ -433,9 +433,9 @@ static const struct row config_rows[] = {
 static const struct schema config = {.what = "a config", ROWS(config_rows)};
 
 static const struct row inclusion_rows[] = {
-	{.name = "path", .shape = SHAPE_ONE_OR_MORE},
+	{.name = "path", .shape = SHAPE_ONE_OR_MORE, .flags = ROW_FORMED},
 	{.name = "project_directory", .shape = SHAPE_STRING},
-	{.name = "env_file", .shape = SHAPE_ONE_OR_MORE},
+	{.name = "env_file", .shape = SHAPE_ONE_OR_MORE, .flags = ROW_FORMED},
 };
 static const struct schema inclusion = {
 	.what = "an include",

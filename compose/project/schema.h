@@ -73,6 +73,7 @@ enum {
 	ROW_FILLED = 4096,   /* empty texts are left out of the list; one empty text says nothing */
 	ROW_STRICT = 8192,   /* INT: only as a number; BYTES: only as a text */
 	ROW_UNSIGNED = 16384, /* INT: not negative */
+	ROW_FORMED = 32768,   /* in its form, too, where values stay as they are written */
 };
 
 struct row {

@@ -335,6 +335,15 @@ static void add_item(struct shaper *shaper, const struct schema *schema, struct 
 			out->sequence.items[first]->index = (uint32_t)i;
 }
 
+/* Where one of several ports is left open, docker compose shows all short forms as they are. */
+static bool has_open(const struct shaper *shaper, const struct node *list)
+{
+	for (size_t i = 0; i < list->sequence.len; i++)
+		if (shape_is_open(shaper, list->sequence.items[i]))
+			return true;
+	return false;
+}
+
 static struct node *form_items(struct shaper *shaper, const struct row *row, struct node *in,
 			       const struct trail *trail)
 {
@@ -350,10 +359,14 @@ static struct node *form_items(struct shaper *shaper, const struct row *row, str
 				    : row->flags & ROW_SINGLE ? "a string or a list"
 							      : "a list");
 	node_room(shaper->arena, out, in->sequence.len);
+	bool brief = shaper->written && row->of->numbers && has_open(shaper, in);
 	for (size_t i = 0; i < in->sequence.len; i++) {
 		struct trail at = {trail, NULL, i};
 
-		add_item(shaper, row->of, in->sequence.items[i], i, &at, out);
+		if (brief && in->sequence.items[i]->kind < NODE_SEQUENCE)
+			node_append(shaper->arena, out, in->sequence.items[i]);
+		else
+			add_item(shaper, row->of, in->sequence.items[i], i, &at, out);
 	}
 	return out;
 }
@@ -396,6 +409,12 @@ static form_function *const forms[] = {
 	[SHAPE_LISTS] = form_lists,       [SHAPE_SSH] = form_ssh,
 };
 
+/* Objects, and short forms of them, have one form always. */
+static bool stays(const struct shaper *shaper, const struct row *row)
+{
+	return shaper->written && row->shape < SHAPE_SSH && !(row->flags & ROW_FORMED);
+}
+
 /* Nulls and !reset go through as they are: merging decides what they mean. */
 static struct node *shape_value(struct shaper *shaper, const struct row *row, struct node *in,
 				const struct trail *trail)
@@ -405,6 +424,9 @@ static struct node *shape_value(struct shaper *shaper, const struct row *row, st
 	if (in->kind == NODE_SEQUENCE && row->flags & ROW_DISTINCT)
 		check_distinct(shaper, in, trail);
 	struct node *out = forms[row->shape](shaper, row, in, trail);
+	if (out && stays(shaper, row))
+		return merge_unique(shaper->arena, row,
+				    in->kind >= NODE_SEQUENCE ? node_copy(shaper->arena, in) : in);
 	if (out && out->kind == NODE_SEQUENCE && row->merge != MERGE_REPLACE &&
 	    row->shape != SHAPE_ANY)
 		out = merge_unique(shaper->arena, row, out);

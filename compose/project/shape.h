@@ -17,6 +17,7 @@ struct shaper {
 	struct arena *arena;
 	struct diagnostics *diagnostics;
 	bool no_interpolate; /* a value with a $ in it may stand for any type */
+	bool written;        /* values are checked, and stay as they are written */
 	size_t ports;        /* how many were expanded from ranges */
 };
 

@@ -68,14 +68,15 @@ static void check_pair(const struct subject *subject, const char *key, const str
 			diagnostic_places(own->at, other->at, (char[PLACES_MAX]){0}));
 }
 
-static void check_scale(const struct subject *subject)
+static void check_scale(const struct subject *subject, bool consistent)
 {
 	const struct node *replicas = subject_get_in(subject, "deploy", "replicas", NULL);
 	const struct node *scale = subject_get(subject, "scale");
 	const struct node *name = subject_get(subject, "container_name");
 	const struct node *count = scale ? scale : replicas;
 
-	check_pair(subject, "scale", replicas, "deploy.replicas");
+	if (consistent)
+		check_pair(subject, "scale", replicas, "deploy.replicas");
 	if (!count || count->kind != NODE_INT)
 		return;
 	if (count->integer < 0 || count->integer > 100000)
@@ -83,7 +84,7 @@ static void check_scale(const struct subject *subject)
 						 scale ? "scale" : "deploy.replicas",
 						 "%s is not a number of containers", count->text),
 				"0 to 100000");
-	else if (name && count->integer > 1)
+	else if (consistent && name && count->integer > 1)
 		diagnostic_hint(subject_complain(subject, name->at, "container_name",
 						 "%s containers cannot have one name", count->text),
 				"leave container_name out, or have 1 of them in %s",
@@ -281,18 +282,21 @@ static void check_supervision(const struct subject *subject)
 				 initial->text);
 }
 
-static void check_service(const struct subject *subject)
+/* consistent: attributes are held against each other, too. */
+static void check_service(const struct subject *subject, bool consistent)
 {
-	check_build(subject);
-	check_networks(subject);
-	check_scale(subject);
-	check_limits(subject);
+	if (consistent) {
+		check_build(subject);
+		check_networks(subject);
+		check_limits(subject);
+	}
+	check_scale(subject, consistent);
 	check_ports(subject);
 	check_mounts(subject);
 	check_healthcheck(subject);
 	check_pull_policy(subject);
 	check_supervision(subject);
-	validate_parts(subject);
+	validate_parts(subject, consistent);
 }
 
 /* --- networks, volumes, secrets, configs */
@@ -370,7 +374,7 @@ void validate_tree(const struct node *root, bool partial, bool no_consistency,
 			if (subject.entry->value->kind != NODE_MAPPING)
 				continue;
 			if (i == 0)
-				check_service(&subject);
+				check_service(&subject, !no_consistency);
 			else
 				check_external(&subject);
 			if (i == 0 && !partial && !no_consistency)

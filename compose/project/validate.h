@@ -10,13 +10,14 @@
 #include "compose/project/subject.h"
 
 /* Rules within one service or resource; of the services that are enabled. partial: other findings
- * may be why something is missing, so that is not told. */
+ * may be why something is missing, so that is not told. no_consistency:
+ * what is well formed by itself will do. */
 void validate_tree(const struct node *root, bool partial, bool no_consistency,
 		   struct diagnostics *diagnostics);
 
 /* The part of validate_tree that looks at numbers, devices, hooks, watches, platforms and deploy of
- * one service. */
-void validate_parts(const struct subject *service);
+ * one service. consistent: attributes are held against each other, too. */
+void validate_parts(const struct subject *service, bool consistent);
 
 /* References between services and to networks, volumes, secrets, configs and models. disabled: the names of
  * services that no profile enables. */

@@ -73,7 +73,8 @@ static void check_devices(const struct subject *subject, const struct node *devi
 
 /* --- develop */
 
-static void check_watch(const struct subject *subject, const struct node *rule, const char *below)
+static void check_watch(const struct subject *subject, const struct node *rule, const char *below,
+			bool consistent)
 {
 	const struct node *path = node_get(rule, "path");
 	const struct node *action = node_get(rule, "action");
@@ -85,7 +86,7 @@ static void check_watch(const struct subject *subject, const struct node *rule, 
 	if (!action || action->kind != NODE_STRING || strchr(action->text, '$'))
 		return;
 	bool syncs = text_starts(action->text, "sync");
-	if (syncs && (!target || !*target->text))
+	if (consistent && syncs && (!target || !*target->text))
 		diagnostic_hint(subject_complain(subject, action->at, below,
 						 "action %s needs a target", action->text),
 				"target: is the path in the container");
@@ -95,7 +96,7 @@ static void check_watch(const struct subject *subject, const struct node *rule, 
 				"action: sync+exec runs it");
 }
 
-static void check_develop(const struct subject *subject)
+static void check_develop(const struct subject *subject, bool consistent)
 {
 	const struct node *rules = subject_get_in(subject, "develop", "watch", NULL);
 
@@ -103,7 +104,7 @@ static void check_develop(const struct subject *subject)
 		char below[48];
 
 		snprintf(below, sizeof(below), "develop.watch[%zu]", i);
-		check_watch(subject, rules->sequence.items[i], below);
+		check_watch(subject, rules->sequence.items[i], below, consistent);
 	}
 }
 
@@ -212,7 +213,7 @@ static void check_provider(const struct subject *subject)
 	}
 }
 
-void validate_parts(const struct subject *service)
+void validate_parts(const struct subject *service, bool consistent)
 {
 	const struct node *resources = subject_get_in(service, "deploy", "resources", NULL);
 
@@ -220,9 +221,11 @@ void validate_parts(const struct subject *service)
 	check_devices(service, subject_get(service, "gpus"), "gpus");
 	check_devices(service, node_get(node_get(resources, "reservations"), "devices"),
 		      "deploy.resources.reservations.devices");
-	check_develop(service);
-	check_platforms(service);
-	check_contexts(service);
+	check_develop(service, consistent);
+	if (consistent) {
+		check_platforms(service);
+		check_contexts(service);
+	}
 	check_build_secrets(service);
 	check_condition(service);
 	check_mode(service);

@@ -254,7 +254,10 @@ static int print_again(const struct show *show, struct project *project)
 	CLEANUP(project_drop) struct project *again = NULL;
 	CLEANUP(text_drop) struct text yaml = {0};
 
-	(options.no_interpolate ? node_to_yaml : node_to_file)(project->root, &yaml);
+	if (options.no_interpolate)
+		node_to_yaml(project->written, &yaml);
+	else
+		node_to_file(project->root, &yaml);
 	int file = mkstemp(path);
 	if (file < 0)
 		return 2;
