@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/own.h"
+#include "compose/plan/endpoint.h"
 #include "compose/plan/spec.h"
 
 static int not_there(const char *kind, const char *key, const char *name, struct position at,
@@ -200,7 +201,7 @@ void ground_connect(struct slots *s, struct slot *slot)
 		}
 		draft_after(s->plan, off, slot->stop);
 		size_t on = connect_again(s, c, g,
-					  spec_endpoint(&s->plan->arena, s->project, service,
+					  endpoint_of(&s->plan->arena, s->project, service,
 							slot->number, network->name),
 					  g->drifted ? "config changed"
 					  : lost     ? "the network was made anew"

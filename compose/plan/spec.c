@@ -6,6 +6,7 @@
 
 #include "base/own.h"
 #include "base/text.h"
+#include "compose/plan/endpoint.h"
 #include "compose/plan/storage.h"
 
 #define SECOND 1000000000LL
@@ -33,7 +34,7 @@ struct labels spec_labels(struct arena *arena, const struct pairs *pairs)
 	return seal(arena, &labels);
 }
 
-static const char *const *vector_of(struct arena *arena, const struct strings *strings)
+const char *const *spec_vector(struct arena *arena, const struct strings *strings)
 {
 	if (!strings->len)
 		return NULL;
@@ -157,138 +158,6 @@ static struct labels container_labels(struct arena *arena, const struct project 
 	return seal(arena, &labels);
 }
 
-/* --- networks */
-
-struct link_list {
-	const char **items;
-	size_t len, cap;
-};
-
-static const char *const *seal_links(struct arena *arena, struct link_list *from)
-{
-	const char **sealed = NULL;
-
-	if (from->len) {
-		sealed = arena_alloc(arena, (from->len + 1) * sizeof(*sealed));
-		memcpy(sealed, from->items, from->len * sizeof(*sealed));
-	}
-	array_drop(from);
-	return sealed;
-}
-
-static const char *const *aliases_of(struct arena *arena, const struct service *service,
-				     const struct service_network *network, const char *name,
-				     bool own_name_only)
-{
-	const char **aliases = arena_alloc(arena, (network->aliases.len + 3) * sizeof(*aliases));
-	size_t len = 0;
-	aliases[len++] = name;
-	if (own_name_only)
-		return aliases;
-	aliases[len++] = service->name;
-	for (size_t i = 0; i < network->aliases.len; i++)
-		if (!text_same(network->aliases.items[i], service->name) &&
-		    !text_same(network->aliases.items[i], name))
-			aliases[len++] = network->aliases.items[i];
-	return aliases;
-}
-
-/* links of a container: docker compose gives each container of the other service three names: the
- * alias, service-N and project-service-N, where N is this container's own number. */
-static const char *const *links_of(struct arena *arena, const struct project *project,
-				   const struct service *service, unsigned number)
-{
-	struct link_list links = {0};
-
-	for (size_t i = 0; i < service->links.len; i++) {
-		const char *link = service->links.items[i];
-		const char *colon = strchr(link, ':');
-		const char *name =
-			arena_copy_n(arena, link, colon ? (size_t)(colon - link) : strlen(link));
-		const struct service *other = project_service(project, name);
-
-		for (unsigned n = 1; other && n <= other->replicas; n++) {
-			const char *to = spec_container_name(arena, project, other, n);
-
-			array_push(&links,
-				   arena_format(arena, "%s:%s", to, colon ? colon + 1 : name));
-			array_push(&links, arena_format(arena, "%s:%s-%u", to, name, number));
-			array_push(&links, arena_format(arena, "%s:%s-%s-%u", to, project->name,
-							name, number));
-		}
-	}
-	for (size_t i = 0; i < service->external_links.len; i++) {
-		const char *link = service->external_links.items[i];
-
-		array_push(&links,
-			   strchr(link, ':') ? link : arena_format(arena, "%s:%s", link, link));
-	}
-	return seal_links(arena, &links);
-}
-
-static void fill_endpoint(struct arena *arena, const struct project *project,
-			  const struct service *service, const struct service_network *from,
-			  const char *const *aliases, struct spec_endpoint *to)
-{
-	const struct network *network = project_network(project, from->network);
-	*to = (struct spec_endpoint){
-		.network = network ? network->name : from->network,
-		.aliases = aliases,
-		.ipv4_address = from->ipv4_address,
-		.ipv6_address = from->ipv6_address,
-		.link_local_ips = vector_of(arena, &from->link_local_ips),
-		.mac_address = from->mac_address,
-		.driver_opts = spec_labels(arena, &from->driver_opts),
-		.interface_name = from->interface_name,
-		.gw_priority = from->gw_priority,
-	};
-	if (!to->mac_address && from == service->networks.items)
-		to->mac_address = service->mac_address;
-}
-
-const struct spec_endpoint *spec_endpoint(struct arena *arena, const struct project *project,
-					  const struct service *service, unsigned number,
-					  const char *network)
-{
-	const char *name = spec_container_name(arena, project, service, number);
-	ARRAY_FOR_EACH (struct service_network, n, &service->networks) {
-		const struct network *known = project_network(project, n->network);
-		if (!known || !text_same(known->name, network))
-			continue;
-		struct spec_endpoint *endpoint = arena_alloc(arena, sizeof(*endpoint));
-		fill_endpoint(arena, project, service, n,
-			      aliases_of(arena, service, n, name, false), endpoint);
-		endpoint->links = links_of(arena, project, service, number);
-		return endpoint;
-	}
-	return NULL;
-}
-
-static void fill_endpoints(struct arena *arena, const struct project *project,
-			   const struct service *service, const struct spec_options *options,
-			   struct container_spec *spec)
-{
-	/* A replacement has a passing name; its aliases are those that it will keep. */
-	const char *name = options->one_off
-				   ? spec->name
-				   : spec_container_name(arena, project, service, options->number);
-	bool own_name_only = options->one_off && !options->use_aliases;
-	const char *const *links = links_of(arena, project, service, options->number);
-	/* Only the default bridge knows links of a container; elsewhere they are the endpoint's. */
-	if (text_same(service->network_mode, "bridge"))
-		spec->links = links;
-	spec->endpoint_count = service->networks.len;
-	spec->endpoints =
-		arena_alloc(arena, (service->networks.len + 1) * sizeof(*spec->endpoints));
-	for (size_t i = 0; i < service->networks.len; i++) {
-		const struct service_network *n = &service->networks.items[i];
-		fill_endpoint(arena, project, service, n,
-			      aliases_of(arena, service, n, name, own_name_only),
-			      &spec->endpoints[i]);
-		spec->endpoints[i].links = links;
-	}
-}
-
 /* --- references to other services: service:X is its first container */
 
 static const char *first_container(struct arena *arena, const struct project *project,
@@ -335,7 +204,7 @@ static const char *const *volumes_from_of(struct arena *arena, const struct proj
 static void fill_ports(struct arena *arena, const struct service *service,
 		       const struct spec_options *options, struct container_spec *spec)
 {
-	spec->expose = vector_of(arena, &service->expose);
+	spec->expose = spec_vector(arena, &service->expose);
 	if (options->one_off && !options->service_ports)
 		return;
 	spec->ports = arena_alloc(arena, (service->ports.len + 1) * sizeof(*spec->ports));
@@ -403,8 +272,8 @@ static void fill_device_requests(struct arena *arena, const struct service *serv
 		spec->device_requests[i] = (struct spec_device_request){
 			.driver = from->items[i].driver,
 			.count = from->items[i].count,
-			.device_ids = vector_of(arena, &from->items[i].device_ids),
-			.capabilities = vector_of(arena, &from->items[i].capabilities),
+			.device_ids = spec_vector(arena, &from->items[i].device_ids),
+			.capabilities = spec_vector(arena, &from->items[i].capabilities),
 			.options = spec_labels(arena, &from->items[i].options),
 		};
 }
@@ -462,7 +331,7 @@ static void fill_security(struct arena *arena, const struct project *project,
 			  const struct service *service, struct container_spec *spec)
 {
 	const char *credential = credential_option(arena, project, service->credential_spec);
-	spec->security_opt = vector_of(arena, &service->security_opt);
+	spec->security_opt = spec_vector(arena, &service->security_opt);
 	if (credential) {
 		size_t len = service->security_opt.len;
 		const char **options = arena_alloc(arena, (len + 2) * sizeof(*options));
@@ -473,9 +342,9 @@ static void fill_security(struct arena *arena, const struct project *project,
 	}
 	spec->privileged = service->privileged;
 	spec->read_only = service->read_only;
-	spec->cap_add = vector_of(arena, &service->cap_add);
-	spec->cap_drop = vector_of(arena, &service->cap_drop);
-	spec->group_add = vector_of(arena, &service->group_add);
+	spec->cap_add = spec_vector(arena, &service->cap_add);
+	spec->cap_drop = spec_vector(arena, &service->cap_drop);
+	spec->group_add = spec_vector(arena, &service->group_add);
 	spec->ulimit_count = service->ulimits.len;
 	spec->ulimits = arena_alloc(arena, (service->ulimits.len + 1) * sizeof(*spec->ulimits));
 	for (size_t i = 0; i < service->ulimits.len; i++) {
@@ -521,13 +390,13 @@ static void fill_process(struct arena *arena, const struct service *service,
 static void fill_host_options(struct arena *arena, const struct service *service,
 			      struct container_spec *spec)
 {
-	spec->dns = vector_of(arena, &service->dns);
-	spec->dns_search = vector_of(arena, &service->dns_search);
-	spec->dns_opt = vector_of(arena, &service->dns_opt);
-	spec->extra_hosts = vector_of(arena, &service->extra_hosts);
-	spec->tmpfs = vector_of(arena, &service->tmpfs);
-	spec->devices = vector_of(arena, &service->devices);
-	spec->device_cgroup_rules = vector_of(arena, &service->device_cgroup_rules);
+	spec->dns = spec_vector(arena, &service->dns);
+	spec->dns_search = spec_vector(arena, &service->dns_search);
+	spec->dns_opt = spec_vector(arena, &service->dns_opt);
+	spec->extra_hosts = spec_vector(arena, &service->extra_hosts);
+	spec->tmpfs = spec_vector(arena, &service->tmpfs);
+	spec->devices = spec_vector(arena, &service->devices);
+	spec->device_cgroup_rules = spec_vector(arena, &service->device_cgroup_rules);
 	spec->sysctls = spec_labels(arena, &service->sysctls);
 	spec->annotations = spec_labels(arena, &service->annotations);
 	spec->storage_opt = spec_labels(arena, &service->storage_opt);
@@ -563,7 +432,7 @@ const struct container_spec *spec_container(struct arena *arena, const struct pr
 	fill_process(arena, service, spec);
 	fill_ports(arena, service, options, spec);
 	storage_fill(arena, project, service, host, options, spec);
-	fill_endpoints(arena, project, service, options, spec);
+	endpoint_fill(arena, project, service, options, spec);
 	fill_namespaces(arena, project, service, spec);
 	fill_healthcheck(service, host, spec);
 	fill_resources(arena, service, spec);

@@ -68,12 +68,10 @@ const struct volume_spec *spec_volume(struct arena *arena, const struct project 
 				      const struct volume *volume);
 const char *spec_container_name(struct arena *arena, const struct project *project,
 				const struct service *service, unsigned number);
-/* How the service joins one network: the endpoint of that name on the engine, or NULL. */
-const struct spec_endpoint *spec_endpoint(struct arena *arena, const struct project *project,
-					  const struct service *service, unsigned number,
-					  const char *network);
 /* The restart policy: deploy.restart_policy goes before restart. NULL: not written. */
 const char *spec_restart(const struct service *service, int *max_retries);
+/* NULL-ended, in the arena; NULL where there are none. */
+const char *const *spec_vector(struct arena *arena, const struct strings *strings);
 /* Pairs as labels, in the arena; a value that is NULL is empty. */
 struct labels spec_labels(struct arena *arena, const struct pairs *pairs);
 /* Where a secret or config lies in a container of this engine: on Windows the defaults are Docker's,

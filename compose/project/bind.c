@@ -9,6 +9,8 @@
 #include "compose/project/lifecycle.h"
 #include "compose/project/parts.h"
 #include "compose/project/project.h"
+#include "compose/project/supervision.h"
+#include "compose/project/top.h"
 #include "compose/project/value.h"
 
 struct binder {
@@ -340,66 +342,6 @@ static void bind_extra_hosts(struct binder *binder, const struct node *node)
 	binder->service->extra_hosts = parts_hosts(binder->arena, node);
 }
 
-/* --- x-wincompose */
-
-static void bind_probe(struct probe *probe, const struct node *node)
-{
-	const struct node *http = node_get(node, "http");
-	const struct node *tcp = node_get(node, "tcp");
-	const int64_t second = 1000000000;
-
-	*probe = (struct probe){
-		.kind = http  ? PROBE_HTTP
-			: tcp ? PROBE_TCP
-			      : PROBE_LOG,
-		.port = (unsigned)value_int(node_get(http ? http : tcp, "port"), 0),
-		.path = http ? node_text(node_get(http, "path")) : NULL,
-		.status = (int)value_int(node_get(http, "status"), 0),
-		.pattern = node_text(node_get(node, "log")),
-		.interval = (uint64_t)value_duration(node_get(node, "interval"), 10 * second),
-		.timeout = (uint64_t)value_duration(node_get(node, "timeout"), 5 * second),
-		.retries = (int)value_int(node_get(node, "retries"), 3),
-		.start_period = (uint64_t)value_duration(node_get(node, "start_period"), 0),
-		.at = node->at,
-	};
-	if (http && !probe->path)
-		probe->path = "/";
-	if (probe->kind == PROBE_LOG && !probe->pattern)
-		probe->kind = PROBE_NONE;
-}
-
-static void bind_supervision(struct binder *binder, const struct node *node)
-{
-	static const char *const words[] = {
-		[UNHEALTHY_RESTART] = "restart",
-		[UNHEALTHY_RECREATE] = "recreate",
-		[UNHEALTHY_STOP] = "stop",
-		[UNHEALTHY_IGNORE] = "ignore",
-	};
-	struct supervision *own = &binder->service->supervision;
-	const struct node *backoff = node_get(node, "backoff");
-	const char *word = node_text(node_get(node, "on_unhealthy"));
-	const struct restart_policy *restart = &binder->service->restart;
-	const int64_t second = 1000000000;
-
-	*own = (struct supervision){
-		.backoff_initial = (uint64_t)value_duration(node_get(backoff, "initial"), second),
-		.backoff_max = (uint64_t)value_duration(node_get(backoff, "max"), 60 * second),
-		.backoff_reset =
-			(uint64_t)value_duration(node_get(backoff, "reset_after"), 60 * second),
-		.isolation_strict = text_same(node_text(node_get(node, "isolation")), "strict"),
-	};
-	if (text_same(restart->name, "no"))
-		own->on_unhealthy = UNHEALTHY_IGNORE;
-	if (text_same(restart->name, "on-failure"))
-		own->max_restarts = restart->max_retries;
-	for (size_t i = 0; word && i < ARRAY_LEN(words); i++)
-		if (strcmp(word, words[i]) == 0)
-			own->on_unhealthy = (enum on_unhealthy)i;
-	if (node_get(node, "probe"))
-		bind_probe(&own->probe, node_get(node, "probe"));
-}
-
 /* --- a service */
 
 enum kind {
@@ -588,7 +530,7 @@ static void bind_service(struct binder *binder, const struct node_entry *entry)
 			    strcmp(bindings[j].name, attribute->key) == 0)
 				bind_field(binder, &bindings[j], attribute->value);
 	}
-	bind_supervision(binder, node_get(entry->value, "x-wincompose"));
+	supervision_bind(service, node_get(entry->value, "x-wincompose"));
 	lifecycle_bind(binder->arena, service, entry->value);
 	bind_refresh(binder, node_get(entry->value, "pull_refresh_after"));
 	if (service->build)
@@ -601,112 +543,10 @@ static void bind_service(struct binder *binder, const struct node_entry *entry)
 	hash_node(entry->value, service->hash);
 }
 
-/* --- the top */
-
-/* What bears no name, or an empty one. */
-static const char *own_name(struct binder *binder, const struct node_entry *entry, bool external)
-{
-	return external ? entry->key
-			: arena_format(binder->arena, "%s_%s", binder->project->name, entry->key);
-}
-
-static void bind_network(struct binder *binder, const struct node_entry *entry,
-			 struct network *network)
-{
-	const struct node *node = entry->value;
-	const struct node *ipam = node_get(node, "ipam");
-	const struct node *pools = node_get(ipam, "config");
-
-	*network = (struct network){
-		.key = entry->key,
-		.name = node_text(node_get(node, "name")),
-		.external = value_bool(node_get(node, "external"), false),
-		.driver = node_text(node_get(node, "driver")),
-		.driver_opts = value_pairs(binder->arena, node_get(node, "driver_opts")),
-		.labels = value_pairs(binder->arena, node_get(node, "labels")),
-		.internal = value_bool(node_get(node, "internal"), false),
-		.attachable = value_bool(node_get(node, "attachable"), false),
-		.ipv6 = value_bool(node_get(node, "enable_ipv6"), false),
-		.ipv4_off = !value_bool(node_get(node, "enable_ipv4"), true),
-		.ipam_driver = node_text(node_get(ipam, "driver")),
-		.ipam_options = value_pairs(binder->arena, node_get(ipam, "options")),
-		.at = entry->at,
-	};
-	if (!network->name || !*network->name)
-		network->name = own_name(binder, entry, network->external);
-	VALUE_ROOM(binder->arena, &network->ipam, value_items(pools));
-	for (size_t i = 0; i < value_items(pools); i++) {
-		const struct node *pool = pools->sequence.items[i];
-
-		network->ipam.items[network->ipam.len++] = (struct ipam_pool){
-			.subnet = node_text(node_get(pool, "subnet")),
-			.ip_range = node_text(node_get(pool, "ip_range")),
-			.gateway = node_text(node_get(pool, "gateway")),
-			.aux_addresses =
-				value_pairs(binder->arena, node_get(pool, "aux_addresses")),
-		};
-	}
-	hash_node(node, network->hash);
-}
-
-static void bind_volume(struct binder *binder, const struct node_entry *entry,
-			struct volume *volume)
-{
-	const struct node *node = entry->value;
-
-	*volume = (struct volume){
-		.key = entry->key,
-		.name = node_text(node_get(node, "name")),
-		.external = value_bool(node_get(node, "external"), false),
-		.driver = node_text(node_get(node, "driver")),
-		.driver_opts = value_pairs(binder->arena, node_get(node, "driver_opts")),
-		.labels = value_pairs(binder->arena, node_get(node, "labels")),
-		.at = entry->at,
-	};
-	if (!volume->name || !*volume->name)
-		volume->name = own_name(binder, entry, volume->external);
-	hash_node(node, volume->hash);
-}
-
-static void bind_file(const struct node_entry *entry, struct file_source *file)
-{
-	static const struct {
-		const char *key;
-		enum source_kind kind;
-	} sources[] = {
-		{"file", SOURCE_FILE},
-		{"environment", SOURCE_ENVIRONMENT},
-		{"content", SOURCE_CONTENT},
-	};
-
-	*file = (struct file_source){
-		.key = entry->key,
-		.name = node_text(node_get(entry->value, "name")),
-		.kind = SOURCE_EXTERNAL,
-		.driver = node_text(node_get(entry->value, "driver")),
-		.template_driver = node_text(node_get(entry->value, "template_driver")),
-		.at = entry->at,
-	};
-	if (!file->name || !*file->name)
-		file->name = entry->key;
-	/* Whatever else is said of it: what is external is there already. */
-	if (node_is_true(node_get(entry->value, "external")))
-		return;
-	for (size_t i = 0; i < ARRAY_LEN(sources) && !file->value; i++) {
-		file->value = node_text(node_get(entry->value, sources[i].key));
-		if (file->value)
-			file->kind = sources[i].kind;
-	}
-}
-
 void bind_project(struct project *project)
 {
 	struct binder binder = {project, &project->arena, NULL};
 	const struct node *services = node_get(project->root, "services");
-	const struct node *networks = node_get(project->root, "networks");
-	const struct node *volumes = node_get(project->root, "volumes");
-	const struct node *secrets = node_get(project->root, "secrets");
-	const struct node *configs = node_get(project->root, "configs");
 
 	VALUE_ROOM(&project->arena, &project->services, value_entries(services));
 	for (size_t i = 0; i < value_entries(services); i++) {
@@ -714,21 +554,6 @@ void bind_project(struct project *project)
 		bind_service(&binder, &services->mapping.entries[i]);
 		binder.service->index = project->services.len++;
 	}
-	VALUE_ROOM(&project->arena, &project->networks, value_entries(networks));
-	for (size_t i = 0; i < value_entries(networks); i++)
-		bind_network(&binder, &networks->mapping.entries[i],
-			     &project->networks.items[project->networks.len++]);
-	VALUE_ROOM(&project->arena, &project->volumes, value_entries(volumes));
-	for (size_t i = 0; i < value_entries(volumes); i++)
-		bind_volume(&binder, &volumes->mapping.entries[i],
-			    &project->volumes.items[project->volumes.len++]);
-	VALUE_ROOM(&project->arena, &project->secrets, value_entries(secrets));
-	for (size_t i = 0; i < value_entries(secrets); i++)
-		bind_file(&secrets->mapping.entries[i],
-			  &project->secrets.items[project->secrets.len++]);
-	VALUE_ROOM(&project->arena, &project->configs, value_entries(configs));
-	for (size_t i = 0; i < value_entries(configs); i++)
-		bind_file(&configs->mapping.entries[i],
-			  &project->configs.items[project->configs.len++]);
+	top_bind(project);
 	lifecycle_bind_models(project, node_get(project->root, "models"));
 }

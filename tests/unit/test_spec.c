@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/own.h"
+#include "compose/plan/endpoint.h"
 #include "compose/plan/spec.h"
 #include "tests/plan/stage.h"
 
@@ -150,10 +151,10 @@ static void aliases_are_the_final_name_the_service_and_what_is_written(void **st
 	assert_string_equal(spec->endpoints[0].mac_address, "02:00:00:00:00:01");
 	assert_strings(spec->endpoints[0].aliases, "shop-web-3", "web", "www");
 	const struct spec_endpoint *endpoint =
-		spec_endpoint(&f->arena, &f->stage->project, f->service, 3, "shop_back");
+		endpoint_of(&f->arena, &f->stage->project, f->service, 3, "shop_back");
 	assert_non_null(endpoint);
 	assert_strings(endpoint->aliases, "shop-web-3", "web", "www");
-	assert_null(spec_endpoint(&f->arena, &f->stage->project, f->service, 3, "shop_front"));
+	assert_null(endpoint_of(&f->arena, &f->stage->project, f->service, 3, "shop_front"));
 	array_drop(&f->service->networks.items[0].aliases);
 }
 
