@@ -70,9 +70,12 @@ static bool is_used(const struct node_entry *entry, const void *payload)
 static void use_sources(struct map *used, const struct node *list)
 {
 	for (size_t i = 0; list && list->kind == NODE_SEQUENCE && i < list->sequence.len; i++) {
-		const char *source = node_text(node_get(list->sequence.items[i], "source"));
+		const struct node *use = list->sequence.items[i];
+		const char *source = node_text(node_get(use, "source"));
+		const char *type = node_text(node_get(use, "type"));
 
-		if (source)
+		/* A mount of another type than volume names something else. */
+		if (source && (!type || strcmp(type, "volume") == 0))
 			map_set(used, source, used);
 	}
 }
