@@ -143,9 +143,9 @@ static bool is_circle(const struct entry *entry, const struct node *item, const 
 	const struct scope *scope = entry->from;
 	bool found = false;
 
+	/* A scope is known by its first file: those that are laid over it may be included, too. */
 	for (; scope && !found; scope = scope->up)
-		ARRAY_FOR_EACH (const char *, other, &scope->paths)
-			found |= strcmp(*other, path) == 0;
+		found = scope->paths.len > 0 && strcmp(scope->paths.items[0], path) == 0;
 	if (!found)
 		return false;
 	CLEANUP(text_drop) struct text chain = {0};

@@ -22,7 +22,7 @@ struct scope {
 	const struct variables *variables;
 	const char *folder; /* absolute: where relative paths begin */
 	const char *shown;  /* the same as the user would write it: "" in the current folder */
-	ARRAY(const char *) paths; /* of its files, absolute: none may include itself */
+	ARRAY(const char *) paths; /* of its files, absolute: the first may not include itself */
 	struct documents documents;
 };
 
