@@ -140,12 +140,30 @@ static bool has_nameless(const struct node *root)
 	return false;
 }
 
-/* A device without a source, or a dependency that a profile left out. */
+/* An empty name is one in a list of pairs, and not in a mapping. */
+static bool has_empty_key(const struct node *node)
+{
+	for (size_t i = 0; node->kind == NODE_SEQUENCE && i < node->sequence.len; i++)
+		if (has_empty_key(node->sequence.items[i]))
+			return true;
+	for (size_t i = 0; node->kind == NODE_MAPPING && i < node->mapping.len; i++)
+		if (!*node->mapping.entries[i].key || has_empty_key(node->mapping.entries[i].value))
+			return true;
+	return false;
+}
+
+/* A device without a source, a port of 0 or of an empty protocol, or a dependency that a profile
+ * left out. */
 static bool has_loose_end(const struct node *services, const struct node *service)
 {
 	const struct node *devices = child(service, "devices");
+	const struct node *ports = child(service, "ports");
 	const struct node *needs = child(service, "depends_on");
 
+	for (size_t i = 0; ports && i < ports->sequence.len; i++)
+		if (!child(ports->sequence.items[i], "target") ||
+		    !child(ports->sequence.items[i], "protocol"))
+			return true;
 	for (size_t i = 0; devices && i < devices->sequence.len; i++)
 		if (!child(devices->sequence.items[i], "source"))
 			return true;
@@ -162,7 +180,7 @@ static bool is_read_again(const struct node *root)
 	for (size_t i = 0; services && i < services->mapping.len; i++)
 		if (has_loose_end(services, services->mapping.entries[i].value))
 			return false;
-	return !has_nameless(root);
+	return !has_nameless(root) && !has_empty_key(root);
 }
 
 static void check_printed(const struct project *project, struct project_options options)
