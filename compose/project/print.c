@@ -147,6 +147,7 @@ static void fill_service(struct arena *arena, struct node *service)
 static void fill_network(struct arena *arena, struct node *network)
 {
 	fill(arena, network, "ipam", NODE_MAPPING);
+	node_remove(node_get(network, "ipam"), "options");
 }
 
 /* Empty texts are not there. */
