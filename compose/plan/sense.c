@@ -98,7 +98,7 @@ static void check_target(const struct subject *s, struct map *targets, const cha
 	if (other)
 		diagnostic_hint(
 			COMPLAIN(s, item->at, below, "%s is mounted twice (%s)", target,
-				 diagnostic_places(other->at, item->at, (char[PLACES_MAX]){0})),
+				 diagnostic_places(other->at, item->at, (char[TWO_PLACES_MAX]){0})),
 			"remove one, or give it another target");
 }
 

@@ -146,19 +146,19 @@ const char *diagnostic_place(struct position at, struct position here, char out[
 	return out;
 }
 
-const char *diagnostic_places(struct position a, struct position b, char out[static PLACES_MAX])
+const char *diagnostic_places(struct position a, struct position b, char out[static TWO_PLACES_MAX])
 {
 	bool apart = !text_same(a.file, b.file);
 	bool in_order = apart || a.line < b.line;
 	struct position first = in_order ? a : b, last = in_order ? b : a;
 
 	if (apart)
-		snprintf(out, PLACES_MAX, "%.120s:%u and %.120s:%u", first.file, first.line,
+		snprintf(out, TWO_PLACES_MAX, "%.120s:%u and %.120s:%u", first.file, first.line,
 			 last.file, last.line);
 	else if (first.line == last.line)
-		snprintf(out, PLACES_MAX, "line %u", first.line);
+		snprintf(out, TWO_PLACES_MAX, "line %u", first.line);
 	else
-		snprintf(out, PLACES_MAX, "lines %u and %u", first.line, last.line);
+		snprintf(out, TWO_PLACES_MAX, "lines %u and %u", first.line, last.line);
 	return out;
 }
 

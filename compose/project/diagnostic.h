@@ -80,8 +80,8 @@ void diagnostic_note(struct diagnostic *diagnostic, struct position at, const ch
 enum { PLACE_MAX = 160 };
 const char *diagnostic_place(struct position at, struct position here, char out[static PLACE_MAX]);
 /* Two places: "line 2", "lines 2 and 5", "base.yaml:2 and compose.yaml:5". Gives out. */
-enum { PLACES_MAX = 2 * PLACE_MAX };
-const char *diagnostic_places(struct position a, struct position b, char out[static PLACES_MAX]);
+enum { TWO_PLACES_MAX = 2 * PLACE_MAX };
+const char *diagnostic_places(struct position a, struct position b, char out[static TWO_PLACES_MAX]);
 
 /* Are errors only counted by now? Then a costly hint is not worth its making. */
 bool diagnostics_full(const struct diagnostics *diagnostics);

@@ -65,7 +65,7 @@ static void check_pair(const struct subject *subject, const char *key, const str
 	diagnostic_hint(subject_complain(subject, own->at, key, "%s says %s, and %s says %s", key,
 					 own->text, other_name, other->text),
 			"leave one of them out (%s)",
-			diagnostic_places(own->at, other->at, (char[PLACES_MAX]){0}));
+			diagnostic_places(own->at, other->at, (char[TWO_PLACES_MAX]){0}));
 }
 
 static void check_scale(const struct subject *subject, bool consistent)
@@ -339,12 +339,13 @@ static void check_file_source(const struct subject *subject)
 		const struct node *source = subject_get(subject, sources[i]);
 
 		if (source && found)
-			diagnostic_hint(subject_complain(subject, source->at, sources[i],
-							 "%s and %s exclude each other (%s)", first,
-							 sources[i],
-							 diagnostic_places(found->at, source->at,
-									   (char[PLACES_MAX]){0})),
-					"one of them says where it comes from");
+			diagnostic_hint(
+				subject_complain(subject, source->at, sources[i],
+						 "%s and %s exclude each other (%s)", first,
+						 sources[i],
+						 diagnostic_places(found->at, source->at,
+								   (char[TWO_PLACES_MAX]){0})),
+				"one of them says where it comes from");
 		first = source ? sources[i] : first;
 		found = source ? source : found;
 	}

@@ -200,9 +200,9 @@ static void values_that_no_engine_takes_are_told_at_their_lines(void **state)
 			"E 6 services.a.tmpfs: /t is mounted twice (lines 6 and 9)\n"
 			"E 8 services.a.volumes[0]: a tmpfs has no source\n"
 			"E 11 services.a.ports[0]: 0 is not a port\n"
-			"E 12 services.a.ports[1]: \"5-x\" is not a host port\n"
-			"E 13 services.a.ports[2]: \"localhost\" is not an IP address\n"
-			"E 14 services.a.ports[3]: \"icmp\" is not a protocol\n"
+			"E 12 services.a.ports[1].published: \"5-x\" is not a host port\n"
+			"E 13 services.a.ports[2].host_ip: \"localhost\" is not an IP address\n"
+			"E 14 services.a.ports[3].protocol: \"icmp\" is not a protocol\n"
 			"E 16 services.b.restart: \"on-failure:x\" is not a restart policy\n"
 			"E 16 services.b.container_name: \"one\" is the name of service \"a\" too\n"
 			"E 17 services.c.container_name: \"a b\" is not a container's name\n");
