@@ -39,8 +39,9 @@ static HANDLE start(const char *what, const char *event)
 		CreateFileW(L"CONOUT$", GENERIC_READ | GENERIC_WRITE,
 			    FILE_SHARE_READ | FILE_SHARE_WRITE, &inherited, OPEN_EXISTING, 0, NULL);
 	info.hStdError = info.hStdOutput;
-	assert_true(CreateProcessW(path, wide, NULL, NULL, TRUE, CREATE_NEW_PROCESS_GROUP, NULL,
-				   NULL, &info, &child));
+	if (!CreateProcessW(path, wide, NULL, NULL, TRUE, CREATE_NEW_PROCESS_GROUP, NULL, NULL,
+			    &info, &child))
+		fail_msg("no child: %lu", GetLastError());
 	CloseHandle(info.hStdInput);
 	CloseHandle(info.hStdOutput);
 	CloseHandle(child.hThread);
