@@ -22,8 +22,7 @@ static void netsh_is_read_in_any_language(void **state)
 		"Startport     Endport       \r\n----------    --------      \r\n"
 		"      5357        5357      \r\n     50000       50059     *\r\n\r\n"
 		"* - Verwaltete Portausschl\xfcsse.\r\n",
-		"\n\xe5\x8d\x8f\xe8\xae\xae tcp \xe7\xab\xaf\xe5\x8f\xa3\n5357 5357\n50000\t50059 "
-		"*",
+		"\n\xe5\x8d\x8f\xe8\xae\xae tcp \xe7\xab\xaf\xe5\x8f\xa3\n5357 5357\n50000\t50059 *",
 	};
 
 	(void)state;

@@ -209,7 +209,8 @@ static void assert_lines(struct text *lines, const char *expected)
 static void entries_are_read_back_as_they_were_written(void **state)
 {
 	CLEANUP(text_drop)
-	struct text tar = {0}, lines = {0}, deep = {0}, wanted = {0}, target = {0};
+	struct text tar = {0},
+		    lines = {0}, deep = {0}, wanted = {0}, target = {0};
 
 	(void)state;
 	for (int i = 0; i < 12; i++)
