@@ -158,6 +158,33 @@ static void fill_crews(struct census *census)
 	}
 }
 
+/* Whether a container of the project that runs is attached to this very network. */
+static bool is_used(const struct census *census, const struct engine_network *network)
+{
+	ARRAY_FOR_EACH (struct found, found, &census->found) {
+		const struct container_network *n =
+			census_attached(found->container, network->name);
+		if (n && census_is_up(found->container) && text_same(n->id, network->id))
+			return true;
+	}
+	return false;
+}
+
+/* Two networks may have one name: the engine takes two requests at once for two networks. The project's
+ * own goes first, then what is used, then what was there first. */
+static bool goes_before(const struct census *census, const struct engine_network *a,
+			const struct engine_network *b)
+{
+	const char *project = census->project->name;
+	bool own_a = census_owns(project, &a->labels), own_b = census_owns(project, &b->labels);
+	bool used_a = is_used(census, a), used_b = is_used(census, b);
+	if (own_a != own_b)
+		return own_a;
+	if (used_a != used_b)
+		return used_a;
+	return a->created < b->created;
+}
+
 void census_take(struct census *census, const struct project *project,
 		 const struct observed *observed)
 {
@@ -171,9 +198,8 @@ void census_take(struct census *census, const struct project *project,
 		qsort(census->found.items, census->found.len, sizeof(struct found), by_service);
 	fill_crews(census);
 	ARRAY_FOR_EACH (struct engine_network, n, &observed->networks) {
-		/* Two networks may have one name; the project's own goes first. */
-		struct engine_network *other = map_get(&census->networks, n->name);
-		if (!other || !census_owns(project->name, &other->labels))
+		const struct engine_network *other = map_get(&census->networks, n->name);
+		if (!other || goes_before(census, n, other))
 			map_set(&census->networks, n->name, n);
 	}
 	ARRAY_FOR_EACH (struct engine_volume, v, &observed->volumes)

@@ -34,6 +34,23 @@ static void warn_foreign(struct slots *s, const char *kind, const char *name,
 			   kind, name);
 }
 
+/* A killed client's request may be done after ours was: of two networks of the project with one name,
+ * which no container could be started on, one stays. */
+static void remove_twins(struct slots *s, struct ground *g)
+{
+	ARRAY_FOR_EACH (struct engine_network, n, &s->census->observed->networks) {
+		if (n == g->seen || !n->id || !text_same(n->name, g->network->name) ||
+		    !census_owns(s->project->name, &n->labels))
+			continue;
+		size_t twin = draft_add(s->plan, STEP_NETWORK_REMOVE, n->name, n->id,
+					"a second network of that name");
+		draft_after(s->plan, g->create, twin);
+		draft_after(s->plan, twin, g->create == NO_STEP ? g->ready : NO_STEP);
+		if (g->create == NO_STEP)
+			g->ready = twin;
+	}
+}
+
 static int draft_network(struct slots *s, struct ground *g, struct error **err)
 {
 	const struct network *network = g->network;
@@ -53,7 +70,9 @@ static int draft_network(struct slots *s, struct ground *g, struct error **err)
 		draft_step(plan, g->create)->network =
 			spec_network(&plan->arena, s->project, network);
 		draft_after(plan, g->create, g->remove);
+		g->ready = g->create;
 	}
+	remove_twins(s, g);
 	return 0;
 }
 
@@ -110,7 +129,7 @@ static size_t connect_again(struct slots *s, const struct container *c, const st
 	size_t step = draft_add(s->plan, STEP_NETWORK_CONNECT, c->name, c->id, cause);
 	draft_step(s->plan, step)->name = g->network->name;
 	draft_step(s->plan, step)->endpoint = endpoint;
-	draft_after(s->plan, step, g->create);
+	draft_after(s->plan, step, g->ready);
 	return step;
 }
 

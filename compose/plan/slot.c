@@ -76,7 +76,8 @@ static void find_drift(struct slots *s)
 		*g = (struct ground){.network = &s->project->networks.items[i],
 				     .used = g->used,
 				     .remove = NO_STEP,
-				     .create = NO_STEP};
+				     .create = NO_STEP,
+				     .ready = NO_STEP};
 		g->seen = map_get(&s->census->networks, g->network->name);
 		if (!g->used || g->network->external || !g->seen || s->options->no_recreate ||
 		    !census_owns(s->project->name, &g->seen->labels))

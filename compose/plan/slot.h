@@ -52,7 +52,8 @@ struct ground {
 	const struct network *network; /* one per network of the project */
 	const struct engine_network *seen;
 	bool used, drifted;
-	size_t remove, create;
+	size_t remove, create; /* steps, or NO_STEP */
+	size_t ready;          /* the step after which it is there, alone of its name; or NO_STEP */
 };
 
 struct slots {

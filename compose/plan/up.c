@@ -123,15 +123,20 @@ static int draft_create(struct slots *s, const struct service *service, struct s
 	return 0;
 }
 
-/* A create waits for its networks and volumes, and for what has its name or shares with it. */
-static void order_create(struct slots *s, const struct service *service, const struct slot *slot)
+static void order_after_networks(struct slots *s, const struct service *service, size_t step)
 {
 	ARRAY_FOR_EACH (struct service_network, n, &service->networks) {
 		const struct network *network = project_network(s->project, n->network);
 		if (network)
-			draft_after(s->plan, slot->create,
-				    s->grounds[network - s->project->networks.items].create);
+			draft_after(s->plan, step,
+				    s->grounds[network - s->project->networks.items].ready);
 	}
+}
+
+/* A create waits for its networks and volumes, and for what has its name or shares with it. */
+static void order_create(struct slots *s, const struct service *service, const struct slot *slot)
+{
+	order_after_networks(s, service, slot->create);
 	ARRAY_FOR_EACH (struct service_mount, m, &service->mounts) {
 		const struct volume *volume = m->kind == MOUNT_VOLUME && m->source
 						      ? project_volume(s->project, m->source)
@@ -256,6 +261,7 @@ static void draft_start(struct slots *s, struct slot *slot)
 	slot->start = draft_add(s->plan, STEP_START, slot->name,
 				by_id ? slot->keep->id : slot->name, start_cause(s, slot));
 	if (slot->keep) {
+		order_after_networks(s, &s->project->services.items[slot->service], slot->start);
 		draft_after(s->plan, slot->start, slot->link != NO_STEP ? slot->link : slot->stop);
 		draft_after(s->plan, slot->start, slot->rename);
 	} else {

@@ -77,6 +77,9 @@ int docker_refused(int status, const char *body, size_t len, const char *what, s
 	if (sentence) {
 		size_t end = strlen(sentence);
 
+		/* "network x is ambiguous (2 matches found on name)": somebody else made another. */
+		if (strstr(sentence, " is ambiguous"))
+			code = ERROR_CONFLICT;
 		while (end && strchr(" .\r\n", sentence[end - 1]))
 			end--;
 		error_set(err, code, "%.*s", (int)end, sentence);

@@ -75,6 +75,7 @@ static void sort(struct list_operation *of)
 }
 
 static void look(struct list_operation *of);
+static void network(struct lookup *lookup, const cJSON *json);
 
 static void advance(struct list_operation *of)
 {
@@ -90,11 +91,43 @@ static void advance(struct list_operation *of)
 
 /* --- look-ups */
 
+static void namesakes_listed(const struct answer *answer, void *payload)
+{
+	struct lookup *lookup = payload;
+	struct list_operation *of = lookup->of;
+	const cJSON *item = NULL;
+
+	if (answer->err) {
+		operation_end(&of->operation, answer->err);
+		return;
+	}
+	cJSON_ArrayForEach (item, answer->json)
+		lookup->found(lookup, item);
+	of->running--;
+	advance(of);
+}
+
+/* Several networks may have one name; an inspect by that name is refused then. */
+static void list_namesakes(struct lookup *lookup)
+{
+	struct list_operation *of = lookup->of;
+	CLEANUP(text_drop) struct text path = {0};
+
+	text_add(&path, "/networks");
+	docker_query_filters(&path, (const char *const[]){"name", lookup->name, NULL});
+	docker_ask(of->operation.docker, &of->operation.asks,
+		   &(struct ask_options){.path = text_string(&path)}, namesakes_listed, lookup);
+}
+
 static void looked_up(const struct answer *answer, void *payload)
 {
 	struct lookup *lookup = payload;
 	struct list_operation *of = lookup->of;
 
+	if (answer->err && answer->err->code == ERROR_CONFLICT && lookup->found == network) {
+		list_namesakes(lookup);
+		return;
+	}
 	if (answer->err && answer->status != 404) {
 		operation_end(&of->operation, answer->err);
 		return;
