@@ -437,6 +437,12 @@ struct engine_stream *engine_pull(struct engine *engine, const char *reference,
 	STREAM(pull, "pull an image", reference, options);
 }
 
+struct engine_stream *engine_push(struct engine *engine, const char *reference,
+				  const struct engine_reader *reader, void *payload)
+{
+	STREAM(push, "push an image", reference);
+}
+
 struct engine_stream *engine_build(struct engine *engine, const struct build_options *options,
 				   const struct engine_reader *reader, void *payload)
 {

@@ -200,6 +200,7 @@ struct build_options {
 	const char *const *cache_from, *const *extra_hosts;
 	bool pull, no_cache;
 	int64_t shm_size;
+	int64_t memory; /* bytes that a step may use; BuildKit has no such limit. 0: none */
 	struct spec_ulimit *ulimits;
 	size_t ulimit_count;
 
@@ -207,6 +208,7 @@ struct build_options {
 	 * written and what it is, NULL: there is none. Without BuildKit such a build is
 	 * ERROR_UNSUPPORTED with these words. */
 	const char *needs_buildkit;
+	const char *builder; /* of those that `docker buildx ls` lists; NULL: the current one */
 	const char *const *platforms; /* several at once, instead of platform */
 	const char *const *ssh;       /* default, or id=path */
 	struct build_secret *secrets;
@@ -301,6 +303,10 @@ struct engine_stream *engine_container_stats(struct engine *engine, const char *
 					     void *payload);
 struct engine_stream *engine_pull(struct engine *engine, const char *reference,
 				  const struct pull_options *options,
+				  const struct engine_reader *reader, void *payload);
+/* To the registry that the reference names, with the credentials of the user's docker config.json.
+ * Not there: ERROR_NOT_FOUND. */
+struct engine_stream *engine_push(struct engine *engine, const char *reference,
 				  const struct engine_reader *reader, void *payload);
 struct engine_stream *engine_build(struct engine *engine, const struct build_options *options,
 				   const struct engine_reader *reader, void *payload);

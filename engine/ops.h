@@ -82,6 +82,8 @@ struct engine_ops {
 						 const struct engine_reader *, void *);
 	struct engine_stream *(*pull)(struct engine *, const char *, const struct pull_options *,
 				      const struct engine_reader *, void *);
+	struct engine_stream *(*push)(struct engine *, const char *, const struct engine_reader *,
+				      void *);
 	struct engine_stream *(*build)(struct engine *, const struct build_options *,
 				       const struct engine_reader *, void *);
 	void (*stream_read)(struct engine_stream *);

@@ -180,6 +180,36 @@ void images_add_build(struct images_jobs *jobs, const struct project *project,
 	job->build = recipe_make(&jobs->arena, project, service, options);
 }
 
+/* build: the index of its build's job + 1, or 0. */
+static void add_push(struct images_jobs *jobs, const struct service *service, const char *image,
+		     size_t build)
+{
+	for (size_t i = 0; i < jobs->len; i++) {
+		if (jobs->items[i].push && text_same(jobs->items[i].image, image))
+			return;
+	}
+	struct supply_job *job = array_add(jobs);
+	job->service = service->name;
+	job->image = image;
+	job->push = true;
+	if (build)
+		array_push(&job->after, build - 1);
+}
+
+void images_add_push(struct images_jobs *jobs, const struct service *service)
+{
+	size_t build = jobs->len;
+
+	while (build > 0 && !(jobs->items[build - 1].build &&
+			      text_same(jobs->items[build - 1].service, service->name)))
+		build--;
+	add_push(jobs, service, service->image, build);
+	if (!service->build)
+		return;
+	ARRAY_FOR_EACH (const char *, tag, &service->build->tags)
+		add_push(jobs, service, *tag, build);
+}
+
 static bool makes(struct arena *arena, const struct supply_job *job, const char *full_name)
 {
 	for (const char *const *tag = job->build->tags; tag && *tag; tag++) {
@@ -207,10 +237,12 @@ static bool comes_before(struct images_jobs *jobs, size_t first, size_t second,
 void images_order(struct images_jobs *jobs)
 {
 	for (size_t i = 0; i < jobs->len; i++) {
+		if (!jobs->items[i].build)
+			continue;
 		const char *const *bases = recipe_bases(&jobs->arena, jobs->items[i].build);
 
 		for (size_t j = 0; j < jobs->len; j++) {
-			if (j != i && comes_before(jobs, j, i, bases))
+			if (j != i && jobs->items[j].build && comes_before(jobs, j, i, bases))
 				array_push(&jobs->items[i].after, j);
 		}
 	}
@@ -221,9 +253,8 @@ int images_print(struct cli *cli, const struct images_jobs *jobs, struct error *
 	CLEANUP(text_drop) struct text out = {0};
 
 	for (size_t i = 0; i < jobs->len; i++)
-		text_printf(&out, "%s image %s (service %s)\n",
-			    jobs->items[i].build ? "build" : "pull", jobs->items[i].image,
-			    jobs->items[i].service);
+		text_printf(&out, "%s image %s (service %s)\n", supply_word(&jobs->items[i]),
+			    jobs->items[i].image, jobs->items[i].service);
 	return cli_print(cli, text_string(&out), out.len, err);
 }
 
@@ -272,7 +303,7 @@ int images_run(struct cli *cli, struct images_jobs *jobs, bool quiet, struct err
 		size_t width = strlen(jobs->items[i].service);
 		run.width = width > run.width ? width : run.width;
 	}
-	struct display *display = display_open(cli, jobs->items[0].build ? "Building" : "Pulling");
+	struct display *display = display_open(cli, supply_title(&jobs->items[0]));
 	const struct supply_options options = {
 		.jobs = jobs->items,
 		.count = jobs->len,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* images -- what happens to images before anything is created: pulled and built in the caller, with
- * progress
+ * progress; and pushed
  *
  * By pull_policy and flags, once for each distinct image; a failed pull is forgiven where the image
  * can be built.
@@ -28,7 +28,7 @@ struct images_options {
 int images_prepare(struct cli *cli, const struct project *project,
 		   const struct images_options *options, struct error **err);
 
-/* --- for pull and build, which are these parts with rules of their own */
+/* --- for pull, build and push, which are these parts with rules of their own */
 
 struct images_jobs {
 	struct supply_job *items;
@@ -61,6 +61,9 @@ void images_add_pull(struct images_jobs *jobs, const struct project *project,
 		     const struct service *service, bool no_build);
 void images_add_build(struct images_jobs *jobs, const struct project *project,
 		      const struct service *service, const struct recipe_options *options);
+/* Adds a push of the service's image, after its build where that is among the jobs, and of the tags that
+ * its build section lists. An image is pushed once. */
+void images_add_push(struct images_jobs *jobs, const struct service *service);
 /* A build comes after those of the images that its Dockerfile begins from. */
 void images_order(struct images_jobs *jobs);
 /* Runs the jobs, with progress; Ctrl-C cancels them. No jobs: at once. */

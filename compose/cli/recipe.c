@@ -147,6 +147,7 @@ static const char *const *make_allow(struct arena *arena, const struct build *bu
 
 /* Where the first attribute stands that BuildKit alone can do, or NULL. */
 static const char *needs_buildkit(struct arena *arena, const struct service *service,
+				  const struct recipe_options *options,
 				  const struct build_options *made)
 {
 	static const char *const keys[] = {
@@ -166,7 +167,22 @@ static const char *needs_buildkit(struct arena *arena, const struct service *ser
 		return arena_format(arena, "%s:%u:%u: services.%s.build.%s", entry->at.file,
 				    entry->at.line, entry->at.column, service->name, keys[i]);
 	}
-	return NULL;
+	return options->builder ? "--builder" : options->ssh ? "--ssh" : NULL;
+}
+
+/* Those of the command line come first, so that they are what an id means. */
+static const char *const *make_ssh(struct arena *arena, const struct build *build,
+				   const char *const *given)
+{
+	struct strings all = {0};
+
+	for (; given && *given; given++)
+		array_push(&all, arena_copy(arena, *given));
+	ARRAY_FOR_EACH (const char *, item, &build->ssh)
+		array_push(&all, *item);
+	const char *const *vector = vector_of(arena, NULL, &all);
+	array_drop(&all);
+	return vector;
 }
 
 static void add_buildkit(struct arena *arena, const struct project *project,
@@ -181,7 +197,8 @@ static void add_buildkit(struct arena *arena, const struct project *project,
 		made->platforms = vector_of(arena, NULL, &build->platforms);
 	made->ulimits = make_ulimits(arena, build);
 	made->ulimit_count = build->ulimits.len;
-	made->ssh = vector_of(arena, NULL, &build->ssh);
+	made->builder = options->builder;
+	made->ssh = make_ssh(arena, build, options->ssh);
 	made->contexts = make_contexts(arena, project, build);
 	made->cache_to = vector_of(arena, NULL, &build->cache_to);
 	made->no_cache_filter = vector_of(arena, NULL, &build->no_cache_filter);
@@ -189,7 +206,7 @@ static void add_buildkit(struct arena *arena, const struct project *project,
 	made->provenance = build->provenance;
 	made->sbom = build->sbom;
 	make_secrets(arena, project, build, made);
-	made->needs_buildkit = needs_buildkit(arena, service, made);
+	made->needs_buildkit = needs_buildkit(arena, service, options, made);
 }
 
 const struct build_options *recipe_make(struct arena *arena, const struct project *project,
@@ -218,6 +235,7 @@ const struct build_options *recipe_make(struct arena *arena, const struct projec
 		.pull = build->pull || options->pull,
 		.no_cache = build->no_cache || options->no_cache,
 		.shm_size = build->shm_size,
+		.memory = options->memory,
 	};
 	add_buildkit(arena, project, service, options, made);
 	return made;

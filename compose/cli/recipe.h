@@ -15,6 +15,9 @@
 /* What the command line says over the file. */
 struct recipe_options {
 	const char *const *args; /* K=V, or K for the environment's; NULL: none */
+	const char *builder;     /* needs BuildKit, as ssh does */
+	const char *const *ssh;  /* besides those of the file: default, or id=path; NULL: none */
+	int64_t memory;          /* bytes; 0: no limit */
 	bool pull, no_cache;
 	bool platforms; /* all that the file lists; else one that can run here */
 };

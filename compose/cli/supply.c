@@ -53,16 +53,33 @@ static void tell_state(const struct task *task, enum progress_status status, con
 					      .percent = -1});
 }
 
-static const char *doing(const struct task *task)
+static const struct word {
+	const char *word, *doing, *done;
+} words[] = {{"pull", "Pulling", "Pulled"},
+	     {"build", "Building", "Built"},
+	     {"push", "Pushing", "Pushed"}};
+
+static const struct word *word_of(const struct supply_job *job)
 {
-	return task->job->build ? "Building" : "Pulling";
+	return &words[job->build ? 1 : job->push ? 2 : 0];
 }
 
-/* --- a pull's layers */
+const char *supply_word(const struct supply_job *job)
+{
+	return word_of(job)->word;
+}
+
+const char *supply_title(const struct supply_job *job)
+{
+	return word_of(job)->doing;
+}
+
+/* --- the layers of a pull or a push */
 
 static void tell_layer(const struct task *task, const struct engine_progress *from)
 {
-	static const char *const done[] = {"Pull complete", "Already exists"};
+	static const char *const done[] = {"Pull complete", "Already exists", "Pushed",
+					   "Layer already exists"};
 	struct progress progress = {
 		.id = from->id,
 		.parent = task->id,
@@ -94,7 +111,7 @@ static void tell_line(struct task *task, const char *line)
 	if (options->line)
 		options->line(task->job, line, options->payload);
 	else
-		tell_state(task, PROGRESS_WORKING, doing(task), line);
+		tell_state(task, PROGRESS_WORKING, supply_title(task->job), line);
 }
 
 static void tell_lines(struct task *task, const char *text)
@@ -182,7 +199,7 @@ static void on_end(struct engine_stream *stream, const struct error *err, void *
 	task->supply->running--;
 	task->job->failure = error_copy(err);
 	if (!err)
-		tell_state(task, PROGRESS_DONE, task->job->build ? "Built" : "Pulled", NULL);
+		tell_state(task, PROGRESS_DONE, word_of(task->job)->done, NULL);
 	else if (task->job->forgiven && err->code != ERROR_CANCELLED)
 		forgive(task, err);
 	else
@@ -199,9 +216,11 @@ static void start(struct task *task)
 
 	task->state = TASK_RUNNING;
 	task->supply->running++;
-	tell_state(task, PROGRESS_WORKING, doing(task), NULL);
+	tell_state(task, PROGRESS_WORKING, supply_title(task->job), NULL);
 	if (job->build)
 		task->stream = engine_build(engine, job->build, &reader, task);
+	else if (job->push)
+		task->stream = engine_push(engine, job->image, &reader, task);
 	else
 		task->stream = engine_pull(engine, job->image,
 					   &(struct pull_options){.platform = job->platform},

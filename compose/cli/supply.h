@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* supply -- pulls and builds under way at once, each with its progress
+/* supply -- pulls, builds and pushes under way at once, each with its progress
  *
  * Every job whose prerequisites are done runs at once, bounded by parallel. A job that fails ends
  * the whole: what runs is cancelled, nothing more is started, and done has its error with the
@@ -19,9 +19,10 @@ struct supply;
 
 struct supply_job {
 	const char *service;
-	const char *image; /* what is pulled, or the name that is built */
+	const char *image; /* what is pulled or pushed, or the name that is built */
 	const char *platform;
-	const struct build_options *build; /* NULL: a pull */
+	const struct build_options *build; /* NULL: a pull or a push */
+	bool push;
 	bool forgiven;
 	const char *forgiven_because; /* "it will be built"; NULL: nothing is added */
 	ARRAY(size_t)
@@ -44,4 +45,7 @@ struct supply_options {
 /* done is called exactly once, never from inside; the supply is gone then. */
 struct supply *supply_start(struct engine *engine, const struct supply_options *options,
 			    engine_done *done, void *payload);
-void supply_cancel(struct supply *supply); /* done comes with ERROR_CANCELLED */
+/* "pull", "build" or "push". */
+const char *supply_word(const struct supply_job *job);
+const char *supply_title(const struct supply_job *job); /* "Pulling", ... */
+void supply_cancel(struct supply *supply);              /* done comes with ERROR_CANCELLED */

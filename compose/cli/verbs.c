@@ -15,6 +15,7 @@
 	X(ls)                                                                                      \
 	X(ps)                                                                                      \
 	X(pull)                                                                                    \
+	X(push)                                                                                    \
 	X(restart)                                                                                 \
 	X(rm)                                                                                      \
 	X(run)                                                                                     \

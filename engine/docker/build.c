@@ -163,6 +163,8 @@ static char *classic_path(const struct build_options *options, const struct uplo
 	docker_query(&path, "nocache", options->no_cache ? "1" : NULL);
 	if (options->shm_size)
 		docker_query_int(&path, "shmsize", options->shm_size);
+	if (options->memory)
+		docker_query_int(&path, "memory", options->memory);
 	query_labels(&path, "buildargs", &options->args);
 	query_labels(&path, "labels", &options->labels);
 	query_each(&path, "extrahosts", options->extra_hosts);

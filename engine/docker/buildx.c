@@ -132,7 +132,9 @@ char **buildx_command(const struct build_options *options, const char *folder)
 	else
 		file = memory_copy(options->dockerfile);
 	add(&a, "docker", "buildx");
-	add(&a, "build", "--progress=plain");
+	add(&a, NULL, "build");
+	add(&a, "--builder", options->builder);
+	add(&a, NULL, "--progress=plain");
 	/* A builder in a container of its own would keep the image to itself. */
 	add(&a, NULL, "--load");
 	add(&a, "--file", file);

@@ -281,6 +281,7 @@ const struct engine_ops docker_ops = {
 	.copy_out = docker_copy_out,
 	.container_stats = docker_container_stats,
 	.pull = docker_pull,
+	.push = docker_push,
 	.build = docker_build,
 	/* logs, events */
 	.logs = docker_logs,

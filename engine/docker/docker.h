@@ -199,7 +199,7 @@ struct flow_options {
 	const char *type;   /* Content-Type of an upload */
 	bool upload;    /* http_write(flow->http, ...) sends the body; kind->written says when */
 	bool upgrade;   /* attach and exec: engine_stream_write writes, _shutdown half-closes */
-	bool unbounded; /* the head may take longer than the engine's timeout: pull, build */
+	bool unbounded; /* the head may take longer than the engine's timeout: pull, push, build */
 };
 
 /* Makes a zeroed structure of size bytes that begins with a struct flow. Nothing is sent yet: asks
@@ -347,6 +347,8 @@ struct engine_stream *docker_container_stats(struct engine *engine, const char *
 					     void *payload);
 struct engine_stream *docker_pull(struct engine *engine, const char *reference,
 				  const struct pull_options *options,
+				  const struct engine_reader *reader, void *payload);
+struct engine_stream *docker_push(struct engine *engine, const char *reference,
 				  const struct engine_reader *reader, void *payload);
 struct engine_stream *docker_build(struct engine *engine, const struct build_options *options,
 				   const struct engine_reader *reader, void *payload);

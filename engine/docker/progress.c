@@ -29,6 +29,8 @@ static const struct {
 	{"manifest unknown", ERROR_NOT_FOUND},
 	{"no matching manifest", ERROR_NOT_FOUND},
 	{"repository does not exist", ERROR_NOT_FOUND},
+	{"does not exist locally", ERROR_NOT_FOUND},
+	{"tag does not exist", ERROR_NOT_FOUND},
 	{"not found", ERROR_NOT_FOUND},
 	{"unauthorized", ERROR_INVALID},
 	{"denied", ERROR_INVALID},

@@ -320,6 +320,12 @@ struct engine_stream *fake_ask_pull(struct engine *engine, const char *reference
 	return &stream->base;
 }
 
+struct engine_stream *fake_ask_push(struct engine *engine, const char *reference,
+				    const struct engine_reader *reader, void *payload)
+{
+	return &fake_stream_new(engine, CALL_PUSH, reference, reader, payload)->base;
+}
+
 struct engine_stream *fake_ask_build(struct engine *engine, const struct build_options *options,
 				     const struct engine_reader *reader, void *payload)
 {

@@ -76,5 +76,7 @@ struct engine_stream *fake_ask_stats(struct engine *engine, const char *containe
 struct engine_stream *fake_ask_pull(struct engine *engine, const char *reference,
 				    const struct pull_options *options,
 				    const struct engine_reader *reader, void *payload);
+struct engine_stream *fake_ask_push(struct engine *engine, const char *reference,
+				    const struct engine_reader *reader, void *payload);
 struct engine_stream *fake_ask_build(struct engine *engine, const struct build_options *options,
 				     const struct engine_reader *reader, void *payload);

@@ -298,6 +298,7 @@ const struct engine_ops fake_ops = {
 	.copy_out = fake_ask_copy_out,
 	.container_stats = fake_ask_stats,
 	.pull = fake_ask_pull,
+	.push = fake_ask_push,
 	.build = fake_ask_build,
 	.stream_read = fake_stream_read,
 	.stream_write = fake_stream_write,

@@ -315,7 +315,7 @@ static int feed_stats(struct stream *stream, struct error **err)
 	return status;
 }
 
-/* --- pull, build */
+/* --- pull, push, build */
 
 static void progress(struct stream *stream, const char *id, const char *text, uint64_t current,
 		     uint64_t total)
@@ -398,6 +398,28 @@ static int feed_pull(struct stream *stream, struct error **err)
 	return 0;
 }
 
+static int feed_push(struct stream *stream, struct error **err)
+{
+	struct image_entry *entry = fake_image_find(stream->world, stream->subject);
+
+	if (!entry || !entry->pulled)
+		return error_set(err, ERROR_NOT_FOUND,
+				 "An image does not exist locally with the tag: %s",
+				 stream->subject);
+	if (entry->made.denied)
+		return error_set(err, ERROR_INVALID,
+				 "denied: requested access to the resource is denied");
+	fake_note(stream->world, "push", entry->made.reference, NULL);
+	for (unsigned i = 0; i < layers_of(entry); i++) {
+		char layer[16];
+
+		snprintf(layer, sizeof(layer), "layer%07u", i);
+		progress(stream, layer, "Pushing", LAYER_SIZE / 2, LAYER_SIZE);
+		progress(stream, layer, "Pushed", 0, 0);
+	}
+	return finish(stream);
+}
+
 static int feed_build(struct stream *stream, struct error **err)
 {
 	ARRAY(const char *) labels = {0};
@@ -424,7 +446,7 @@ int fake_feed(struct stream *stream, struct error **err)
 	static int (*const feeds[CALL_COUNT])(struct stream * stream, struct error * *err) = {
 		[CALL_LOGS] = feed_logs, [CALL_EVENTS] = feed_events, [CALL_ATTACH] = feed_attach,
 		[CALL_EXEC] = feed_exec, [CALL_COPY_OUT] = feed_copy, [CALL_STATS] = feed_stats,
-		[CALL_PULL] = feed_pull, [CALL_BUILD] = feed_build,
+		[CALL_PULL] = feed_pull, [CALL_PUSH] = feed_push,     [CALL_BUILD] = feed_build,
 	};
 
 	return feeds[stream->call](stream, err);

@@ -31,6 +31,7 @@ const struct call_row fake_call_rows[CALL_COUNT] = {
 	[CALL_COPY_OUT] = {"copy_out", false, true, REPLY_NONE},
 	[CALL_STATS] = {"container_stats", false, true, REPLY_NONE},
 	[CALL_PULL] = {"pull", true, true, REPLY_NONE},
+	[CALL_PUSH] = {"push", true, true, REPLY_NONE},
 	[CALL_BUILD] = {"build", true, true, REPLY_NONE},
 	[CALL_EXEC_EXIT] = {"exec_exit", false, false, REPLY_EXIT},
 	[CALL_IMAGE] = {"image", false, false, REPLY_IMAGE},

@@ -467,6 +467,43 @@ static void a_pull_closed_at_any_turn_ends_once(void **state)
 	}
 }
 
+static void push(struct heard *heard, struct harness *h, const char *reference)
+{
+	heard_begin(heard, h, engine_push(h->engine, reference, &heard_reader, heard));
+	heard_wait_end(heard);
+}
+
+static void a_push_takes_credentials_from_the_config_file(void **state)
+{
+	const char *address = registry();
+	struct harness *h = *state;
+	CLEANUP(folder_drop) char *folder = folder_new();
+	CLEANUP(memory_free) char *pulled = memory_format("%s/pulled", address);
+	CLEANUP(memory_free) char *absent = memory_format("%s/pulled:no-such", address);
+	CLEANUP(heard_free)
+	struct heard *first = heard_new(), *heard = heard_new(), *wrong = heard_new(),
+		     *none = heard_new(), *tag = heard_new();
+
+	configure(folder, address, AUTH_RIGHT);
+	pull(first, h, pulled, NULL);
+	assert_int_equal(first->code, 0);
+	push(heard, h, pulled);
+	if (heard->code)
+		fail_msg("%s", heard->message);
+	assert_has(&heard->lines, "Layer already exists\n");
+	push(tag, h, absent);
+	assert_int_equal(tag->code, ERROR_NOT_FOUND);
+	assert_non_null(strstr(tag->message, absent));
+	configure(folder, address, AUTH_WRONG);
+	push(wrong, h, pulled);
+	assert_int_not_equal(wrong->code, 0);
+	assert_non_null(strstr(wrong->message, "unauthorized"));
+	configure(folder, "other.test", AUTH_WRONG);
+	push(none, h, pulled);
+	assert_int_not_equal(none->code, 0);
+	assert_non_null(strstr(none->message, "no basic auth credentials"));
+}
+
 static void a_registry_tells_the_digest_to_whom_it_knows(void **state)
 {
 	struct harness *h = *state;
@@ -502,6 +539,7 @@ int main(int argc, char **argv)
 		WITH_ENGINE(buildx_closed_at_any_turn_ends_once),
 		WITH_ENGINE(pull_takes_credentials_from_the_config_file),
 		WITH_ENGINE(pull_without_the_right_credentials_is_refused),
+		WITH_ENGINE(a_push_takes_credentials_from_the_config_file),
 		WITH_ENGINE(a_registry_tells_the_digest_to_whom_it_knows),
 		WITH_ENGINE(a_pull_that_cannot_be_says_why),
 		WITH_ENGINE(a_pull_closed_at_any_turn_ends_once),

@@ -45,6 +45,7 @@ static void everything_that_buildkit_can_do_is_said(void **state)
 		.platforms = STRINGS("linux/amd64", "linux/arm64"),
 		.ulimits = ulimits,
 		.ulimit_count = 2,
+		.builder = "far",
 		.ssh = STRINGS("default", "k=/key"),
 		.secrets = secrets,
 		.secret_count = 2,
@@ -57,14 +58,15 @@ static void everything_that_buildkit_can_do_is_said(void **state)
 	};
 
 	(void)state;
-	assert_command(&options, NULL,
-		       "docker buildx build --progress=plain --load --file Dockerfile "
-		       "--platform linux/amd64,linux/arm64 --ulimit nofile=1:2 --ulimit nproc=3:3 "
-		       "--ssh default --ssh k=/key --secret id=a,type=file,src=/run/a "
-		       "--secret id=b,type=env,env=B --build-context lib=/lib "
-		       "--build-context base=docker-image://alpine --cache-to type=inline "
-		       "--no-cache-filter dep --allow security.insecure --allow network.host "
-		       "--provenance mode=max --sbom true -- https://example.com/x.git");
+	assert_command(
+		&options, NULL,
+		"docker buildx build --builder far --progress=plain --load --file Dockerfile "
+		"--platform linux/amd64,linux/arm64 --ulimit nofile=1:2 --ulimit nproc=3:3 "
+		"--ssh default --ssh k=/key --secret id=a,type=file,src=/run/a "
+		"--secret id=b,type=env,env=B --build-context lib=/lib "
+		"--build-context base=docker-image://alpine --cache-to type=inline "
+		"--no-cache-filter dep --allow security.insecure --allow network.host "
+		"--provenance mode=max --sbom true -- https://example.com/x.git");
 }
 
 int main(void)

@@ -6,11 +6,11 @@
 
 #include "tests/torture.h"
 
-/* Five jobs: two pulls, and builds of which the last begins from the two others. */
+/* Six jobs: two pulls, builds of which the last begins from the two others, and a push of that. */
 struct batch {
 	struct torture *torture;
 	struct supply *supply;
-	struct supply_job jobs[5];
+	struct supply_job jobs[6];
 	struct progress_sink sink;
 	size_t lines, layers, errors, warnings;
 };
@@ -56,8 +56,10 @@ static void batch_init(struct batch *batch)
 		batch->jobs[2 + i] = (struct supply_job){.service = builds[i].tags[0],
 							 .image = builds[i].tags[0],
 							 .build = &builds[i]};
+	batch->jobs[5] = (struct supply_job){.service = "c", .image = "c", .push = true};
 	array_push(&batch->jobs[4].after, 2);
 	array_push(&batch->jobs[4].after, 3);
+	array_push(&batch->jobs[5].after, 4);
 }
 
 static void done(const struct error *err, void *payload)
@@ -120,6 +122,8 @@ static void check(struct torture *torture)
 		    fake_when(torture->world, "build", "a"));
 	assert_true(fake_when(torture->world, "build", "c") >
 		    fake_when(torture->world, "build", "b"));
+	assert_true(fake_when(torture->world, "push", "c") >
+		    fake_when(torture->world, "build", "c"));
 	assert_int_equal(batch->lines, 3);
 	assert_true(batch->layers > 3);
 	assert_int_equal(batch->errors, 0);
@@ -142,7 +146,7 @@ static const struct torture_case batch_case = {
 static void a_failure_is_told_once_and_starts_nothing_more(void **state)
 {
 	(void)state;
-	assert_int_equal(torture_fail(&batch_case, NULL), 5);
+	assert_int_equal(torture_fail(&batch_case, NULL), 6);
 }
 
 static void it_is_cancelled_at_every_job(void **state)
@@ -150,9 +154,9 @@ static void it_is_cancelled_at_every_job(void **state)
 	struct torture_case engine_goes = batch_case;
 
 	(void)state;
-	assert_int_equal(torture_close(&batch_case, NULL), 5);
+	assert_int_equal(torture_close(&batch_case, NULL), 6);
 	engine_goes.close = NULL;
-	assert_int_equal(torture_close(&engine_goes, NULL), 5);
+	assert_int_equal(torture_close(&engine_goes, NULL), 6);
 }
 
 static void check_forgiven(struct torture *torture)
@@ -162,11 +166,14 @@ static void check_forgiven(struct torture *torture)
 
 	for (size_t i = 0; i < ARRAY_LEN(batch->jobs); i++)
 		failures += batch->jobs[i].failure != NULL;
-	assert_int_equal(failures, fake_failed(torture->world));
+	/* What was not built cannot be pushed. */
+	size_t after = batch->jobs[4].failure && batch->jobs[5].failure;
+	assert_int_equal(failures, fake_failed(torture->world) + after);
 	assert_int_equal(batch->warnings, failures);
 	assert_int_equal(batch->errors, 0);
 	assert_int_equal(fake_happened(torture->world, "pull", NULL) +
-				 fake_happened(torture->world, "build", NULL) + failures,
+				 fake_happened(torture->world, "build", NULL) +
+				 fake_happened(torture->world, "push", NULL) + failures,
 			 ARRAY_LEN(batch->jobs));
 }
 
@@ -178,7 +185,7 @@ static void what_is_forgiven_is_a_warning_and_the_rest_goes_on(void **state)
 	forgiven.begin = begin_forgiven;
 	forgiven.check = check_forgiven;
 	forgiven.tolerant = true;
-	assert_int_equal(torture_fail(&forgiven, NULL), 5);
+	assert_int_equal(torture_fail(&forgiven, NULL), 6);
 }
 
 static void begin_circle(struct torture *torture)
@@ -203,7 +210,7 @@ static void jobs_that_wait_for_each_other_run_all_the_same(void **state)
 	(void)state;
 	circle.begin = begin_circle;
 	circle.check = check_circle;
-	assert_int_equal(torture_close(&circle, NULL), 5);
+	assert_int_equal(torture_close(&circle, NULL), 6);
 }
 
 int main(void)
