@@ -89,6 +89,14 @@ static void leave_zeros_out(struct arena *arena, const struct node *owner)
 	}
 }
 
+/* Nor is a device that is asked for 0 times counted. */
+static void leave_counts_out(const struct node *devices)
+{
+	for (size_t i = 0; devices && i < devices->sequence.len; i++)
+		if (text_same(node_text(node_get(devices->sequence.items[i], "count")), "0"))
+			node_remove(devices->sequence.items[i], "count");
+}
+
 /* The devices of blkio_config have capital letters. */
 static void capitalise(const struct node *blkio)
 {
@@ -134,6 +142,9 @@ static void fill_service(struct arena *arena, struct node *service)
 	}
 	leave_zeros_out(arena, service);
 	leave_zeros_out(arena, node_get(service, "build"));
+	leave_counts_out(node_get(service, "gpus"));
+	leave_counts_out(
+		node_get(node_get(node_get(deploy, "resources"), "reservations"), "devices"));
 	leave_false_out(node_get(service, "volumes"));
 	capitalise(node_get(service, "blkio_config"));
 	fill(arena, service, "command", NODE_NULL);

@@ -4,8 +4,9 @@
  * Its JSON has what its YAML leaves out: a service's command and entrypoint are null where nothing
  * is written, a network's ipam and the resources and the placement of deploy and the exec of a watch
  * are empty mappings. And it leaves out: x- attributes but those at the top (and ours, which mean
- * something), options of ipam, the zeros of ulimits, create_host_path where it is false, the empty content of a
- * config. The devices of blkio_config have capital letters in it. What is to be read again is YAML.
+ * something), options of ipam, the zeros of ulimits and of counts of devices, create_host_path where
+ * it is false, the empty content of a config. The devices of blkio_config have capital letters in
+ * it. What is to be read again is YAML.
  */
 #pragma once
 

@@ -13,7 +13,7 @@
 static const struct row request_rows[] = {
 	{.name = "capabilities", .shape = SHAPE_STRINGS, .flags = ROW_REQUIRED | ROW_DISTINCT},
 	{.name = "driver", .shape = SHAPE_STRING},
-	{.name = "count", .shape = SHAPE_COUNT},
+	{.name = "count", .shape = SHAPE_COUNT, .flags = ROW_KEEP},
 	{.name = "device_ids", .shape = SHAPE_STRINGS, .flags = ROW_DISTINCT},
 	{.name = "options", .shape = SHAPE_LABELS},
 };
@@ -22,7 +22,7 @@ static const struct schema request = {.what = "a reserved device", ROWS(request_
 static const struct row gpu_rows[] = {
 	{.name = "capabilities", .shape = SHAPE_STRINGS, .flags = ROW_DISTINCT},
 	{.name = "driver", .shape = SHAPE_STRING},
-	{.name = "count", .shape = SHAPE_COUNT},
+	{.name = "count", .shape = SHAPE_COUNT, .flags = ROW_KEEP},
 	{.name = "device_ids", .shape = SHAPE_STRINGS, .flags = ROW_DISTINCT},
 	{.name = "options", .shape = SHAPE_LABELS},
 };
