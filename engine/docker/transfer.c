@@ -66,23 +66,37 @@ static void looked_up(const struct credentials *items, size_t count, const struc
 	begin(transfer, count ? &items[0] : NULL);
 }
 
+/* The name as the engine writes it; NULL: it is no reference, and the stream ends with that. Yours. */
+static char *name_of(struct transfer *transfer, const char *written, struct reference *ret)
+{
+	CLEANUP(error_drop) struct error *err = NULL;
+
+	if (reference_parse(written, ret, &err) < 0) {
+		flow_end(&transfer->progress.flow, &err);
+		return NULL;
+	}
+	return reference_name(ret, true);
+}
+
+static void look_up(struct transfer *transfer, const struct reference *reference)
+{
+	transfer->lookup = credentials_find(transfer->progress.flow.docker->engine.loop,
+					    reference->domain, looked_up, transfer);
+}
+
 struct engine_stream *docker_pull(struct engine *engine, const char *reference,
 				  const struct pull_options *options,
 				  const struct engine_reader *reader, void *payload)
 {
 	CLEANUP(memory_free) char *what = memory_format("pull of %s", reference);
 	CLEANUP(reference_drop) struct reference parsed = {0};
-	CLEANUP(memory_free) char *name = NULL;
-	CLEANUP(error_drop) struct error *err = NULL;
 	CLEANUP(text_drop) struct text path = {0};
 	struct transfer *transfer =
 		progress_new(engine, sizeof(*transfer), &kind, what, reader, payload);
+	CLEANUP(memory_free) char *name = name_of(transfer, reference, &parsed);
 
-	if (reference_parse(reference, &parsed, &err)) {
-		flow_end(&transfer->progress.flow, &err);
+	if (!name)
 		return &transfer->progress.flow.stream;
-	}
-	name = reference_name(&parsed, true);
 	text_add(&path, "/images/create");
 	docker_query(&path, "fromImage", name);
 	docker_query(&path, "tag", parsed.digest ? parsed.digest : reference_tag(&parsed));
@@ -91,8 +105,7 @@ struct engine_stream *docker_pull(struct engine *engine, const char *reference,
 	if (options->credentials)
 		begin(transfer, options->credentials);
 	else
-		transfer->lookup =
-			credentials_find(engine->loop, parsed.domain, looked_up, transfer);
+		look_up(transfer, &parsed);
 	return &transfer->progress.flow.stream;
 }
 
@@ -101,21 +114,17 @@ struct engine_stream *docker_push(struct engine *engine, const char *reference,
 {
 	CLEANUP(memory_free) char *what = memory_format("push of %s", reference);
 	CLEANUP(reference_drop) struct reference parsed = {0};
-	CLEANUP(memory_free) char *name = NULL;
-	CLEANUP(error_drop) struct error *err = NULL;
 	CLEANUP(text_drop) struct text path = {0};
 	struct transfer *transfer =
 		progress_new(engine, sizeof(*transfer), &kind, what, reader, payload);
+	CLEANUP(memory_free) char *name = name_of(transfer, reference, &parsed);
 
-	transfer->needs_header = true;
-	if (reference_parse(reference, &parsed, &err)) {
-		flow_end(&transfer->progress.flow, &err);
+	if (!name)
 		return &transfer->progress.flow.stream;
-	}
-	name = reference_name(&parsed, true);
+	transfer->needs_header = true;
 	docker_path(&path, "/images/", name, "/push");
 	docker_query(&path, "tag", reference_tag(&parsed));
 	transfer->path = text_steal(&path);
-	transfer->lookup = credentials_find(engine->loop, parsed.domain, looked_up, transfer);
+	look_up(transfer, &parsed);
 	return &transfer->progress.flow.stream;
 }
