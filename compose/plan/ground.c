@@ -44,10 +44,8 @@ static void remove_twins(struct slots *s, struct ground *g)
 			continue;
 		size_t twin = draft_add(s->plan, STEP_NETWORK_REMOVE, n->name, n->id,
 					"a second network of that name");
-		draft_after(s->plan, g->create, twin);
-		draft_after(s->plan, twin, g->create == NO_STEP ? g->ready : NO_STEP);
-		if (g->create == NO_STEP)
-			g->ready = twin;
+		draft_after(s->plan, twin, g->ready);
+		g->ready = twin;
 	}
 }
 
@@ -61,6 +59,7 @@ static int draft_network(struct slots *s, struct ground *g, struct error **err)
 					   err);
 	if (g->seen && !census_owns(s->project->name, &g->seen->labels))
 		warn_foreign(s, "network", network->name, &g->seen->labels);
+	remove_twins(s, g);
 	if (g->drifted)
 		g->remove = draft_add(plan, STEP_NETWORK_REMOVE, network->name,
 				      g->seen->id ? g->seen->id : network->name, "config changed");
@@ -70,9 +69,9 @@ static int draft_network(struct slots *s, struct ground *g, struct error **err)
 		draft_step(plan, g->create)->network =
 			spec_network(&plan->arena, s->project, network);
 		draft_after(plan, g->create, g->remove);
+		draft_after(plan, g->create, g->ready);
 		g->ready = g->create;
 	}
-	remove_twins(s, g);
 	return 0;
 }
 
@@ -221,7 +220,7 @@ void ground_connect(struct slots *s, struct slot *slot)
 		draft_after(s->plan, off, slot->stop);
 		size_t on = connect_again(s, c, g,
 					  endpoint_of(&s->plan->arena, s->project, service,
-							slot->number, network->name),
+						      slot->number, network->name),
 					  g->drifted ? "config changed"
 					  : lost     ? "the network was made anew"
 						     : "not attached to it");
