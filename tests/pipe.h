@@ -214,15 +214,6 @@ static inline int tear_down(void **state)
 	return 0;
 }
 
-/* Runs the loop until the condition holds. */
-#define UNTIL(world_, condition_)                                                                  \
-	do {                                                                                       \
-		uint64_t end_ = clock_monotonic() + 20 * CLOCK_SECOND;                             \
-		while (!(condition_) && clock_monotonic() < end_)                                  \
-			uv_run(&(world_)->loop, UV_RUN_ONCE);                                      \
-		assert_true(condition_);                                                           \
-	} while (0)
-
 static inline int dial(struct world *world, enum pipe_trust trust, HANDLE *ret)
 {
 	CLEANUP(error_drop) struct error *err = NULL;

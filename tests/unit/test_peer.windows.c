@@ -79,14 +79,6 @@ static int tear_down(void **state)
 	return 0;
 }
 
-#define UNTIL(world_, condition_)                                                                  \
-	do {                                                                                       \
-		uint64_t end_ = clock_monotonic() + 20 * CLOCK_SECOND;                             \
-		while (!(condition_) && clock_monotonic() < end_)                                  \
-			uv_run(&(world_)->loop, UV_RUN_ONCE);                                      \
-		assert_true(condition_);                                                           \
-	} while (0)
-
 /* --- both ends */
 
 static void handle(struct control_request *request, const cJSON *message, void *payload)
