@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* build -- builds the images of services that have a build section, and pushes them where that is wanted */
+/* build -- builds the images of services that have a build section, and pushes them where that is
+ * wanted */
 #include <stdlib.h>
 #include <string.h>
 

@@ -61,8 +61,8 @@ void images_add_pull(struct images_jobs *jobs, const struct project *project,
 		     const struct service *service, bool no_build);
 void images_add_build(struct images_jobs *jobs, const struct project *project,
 		      const struct service *service, const struct recipe_options *options);
-/* Adds a push of the service's image, after its build where that is among the jobs, and of the tags that
- * its build section lists. An image is pushed once. */
+/* Adds a push of the service's image, after its build where that is among the jobs, and of the tags
+ * that its build section lists. An image is pushed once. */
 void images_add_push(struct images_jobs *jobs, const struct service *service);
 /* A build comes after those of the images that its Dockerfile begins from. */
 void images_order(struct images_jobs *jobs);

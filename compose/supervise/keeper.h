@@ -10,9 +10,10 @@
  *
  * Another client's word counts: a stop, or a kill with the container's stop signal or 9 followed by
  * die, that we did not ask for puts a container on hold until the next up or start; after a 9 alone
- * it is looked first whether the engine removes it. What was destroyed with no stop before is missing and re-created after 2 s of quiet (twice as long each
- * time that this did not help, at most 60 s). A start by anyone
- * ends a hold. Holds younger than 60 s when the event stream breaks are dropped.
+ * it is looked first whether the engine removes it. What was destroyed with no stop before is
+ * missing and re-created after 2 s of quiet (twice as long each time that this did not help, at most
+ * 60 s). A start by anyone ends a hold. Holds younger than 60 s when the event stream breaks are
+ * dropped.
  */
 #pragma once
 
