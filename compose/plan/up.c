@@ -272,6 +272,14 @@ static void draft_start(struct slots *s, struct slot *slot)
 				    slot->start);
 }
 
+/* What is started only after a wait for another is made during that wait: made before, it would keep the
+ * engine from the other's start. */
+static void delay_creation(struct slots *s, const struct slot *slot, const struct slot *awaited)
+{
+	if (!slot->old)
+		draft_after(s->plan, slot->create, awaited->start);
+}
+
 static void order_starts(struct slots *s, const struct service *service, const struct dependency *d)
 {
 	const struct service *needed = project_service(s->project, d->service);
@@ -290,8 +298,11 @@ static void order_starts(struct slots *s, const struct service *service, const s
 				      ? slot->up
 				      : gate_wait(s, slot, d->condition, !d->required, cause);
 		draft_after(s->plan, lane->prelude, gate);
-		for (size_t j = 0; j < lane->len; j++)
+		for (size_t j = 0; j < lane->len; j++) {
 			draft_after(s->plan, slot_at(s, lane, j)->start, gate);
+			if (d->condition != DEPENDENCY_STARTED && gate != NO_STEP)
+				delay_creation(s, slot_at(s, lane, j), slot);
+		}
 	}
 }
 
