@@ -9,6 +9,8 @@
  */
 #include "compose/project/project.h"
 
+#include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,11 +147,13 @@ static struct strings read_strings(struct arena *arena, const cJSON *array)
 	return strings;
 }
 
-static const cJSON *next_number(const cJSON *item, double max, double *ret)
+/* A whole number up to @max; gives what follows it, NULL: it is wrong. */
+static const cJSON *next_whole(const cJSON *item, unsigned max, unsigned *ret)
 {
-	if (!item || !cJSON_IsNumber(item) || item->valuedouble < 0 || item->valuedouble > max)
+	if (!cJSON_IsNumber(item) || item->valuedouble < 0 || item->valuedouble > max ||
+	    item->valuedouble != floor(item->valuedouble))
 		return NULL;
-	*ret = item->valuedouble;
+	*ret = (unsigned)item->valuedouble;
 	return item->next;
 }
 
@@ -157,13 +161,13 @@ static const cJSON *next_number(const cJSON *item, double max, double *ret)
 static const cJSON *read_position(const struct reader *reader, const cJSON *item,
 				  struct position *at)
 {
-	double place = 0, line = 0, column = 0;
+	unsigned place = 0;
 
-	item = next_number(item, (double)reader->places.len, &place);
-	item = item ? next_number(item, 4e9, &line) : NULL;
-	item = item ? next_number(item, 4e9, &column) : NULL;
-	*at = (struct position){place > 0 ? reader->places.items[(size_t)place - 1] : NULL,
-				(unsigned)line, (unsigned)column};
+	*at = (struct position){0};
+	item = next_whole(item, (unsigned)reader->places.len, &place);
+	item = next_whole(item, UINT_MAX, &at->line);
+	item = next_whole(item, UINT_MAX, &at->column);
+	at->file = place ? reader->places.items[place - 1] : NULL;
 	return item;
 }
 
@@ -203,9 +207,9 @@ static struct node *read_node(const struct reader *reader, const cJSON *json)
 {
 	struct node *node = arena_alloc(reader->arena, sizeof(*node));
 	const cJSON *item = cJSON_IsArray(json) ? json->child : NULL;
-	double kind = 0;
+	unsigned kind = 0;
 
-	item = next_number(item, NODE_MAPPING, &kind);
+	item = next_whole(item, NODE_MAPPING, &kind);
 	item = item ? read_position(reader, item, &node->at) : NULL;
 	if (!item)
 		return NULL;

@@ -353,6 +353,35 @@ static void a_damaged_saved_project_is_refused(void **state)
 	assert_int_equal(project_restore("{\"format\":99}", 13, &none, &f->err), ERROR_INVALID);
 }
 
+static void a_saved_position_is_whole_numbers(void **state)
+{
+	static const struct {
+		const char *root;
+		int status;
+	} rows[] = {
+		{"[6,1,1,1,[]]", 0},
+		{"[6,0.5,1,1,[]]", ERROR_INVALID},
+		{"[6,2,1,1,[]]", ERROR_INVALID},
+		{"[6,0,1.5,1,[]]", ERROR_INVALID},
+		{"[6,0,1,-1,[]]", ERROR_INVALID},
+		{"[5.5,0,1,1,[]]", ERROR_INVALID},
+		{"[6,0,1,4294967296,[]]", ERROR_INVALID},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CLEANUP(project_drop) struct project *project = NULL;
+		CLEANUP(error_drop) struct error *err = NULL;
+		CLEANUP(memory_free)
+		char *json = memory_format("{\"format\":1,\"name\":\"p\",\"folder\":\"/p\","
+					   "\"places\":[\"f\"],\"root\":%s}",
+					   rows[i].root);
+
+		assert_int_equal(project_restore(json, strlen(json), &project, &err),
+				 rows[i].status);
+	}
+}
+
 static void the_graph_has_needs_first_and_levels(void **state)
 {
 	struct fixture *f = *state;
@@ -512,6 +541,7 @@ int main(void)
 		PROJECT_TEST(the_hash_follows_what_makes_a_container_another_one),
 		PROJECT_TEST(saving_and_restoring_gives_the_same_project),
 		PROJECT_TEST(a_damaged_saved_project_is_refused),
+		PROJECT_TEST(a_saved_position_is_whole_numbers),
 		PROJECT_TEST(the_graph_has_needs_first_and_levels),
 		PROJECT_TEST(ten_thousand_services_in_a_chain_are_no_trouble),
 		PROJECT_TEST(files_are_found_above_and_their_folder_is_the_project),
