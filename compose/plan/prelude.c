@@ -134,22 +134,23 @@ static bool runs_on(const struct slot *slot)
 void prelude_draft(struct slots *s, const struct service *service)
 {
 	const struct lane *lane = &s->lanes[service->index];
-	const struct slot *slots = s->slots.items + lane->first;
 	const struct slot *first = NULL;
 	size_t last = NO_STEP;
 
 	for (size_t i = 0; i < lane->len; i++) {
-		if (runs_on(&slots[i]))
+		const struct slot *slot = slot_at(s, lane, i);
+
+		if (runs_on(slot))
 			return;
-		if (!first && slots[i].start != NO_STEP)
-			first = &slots[i];
+		if (!first && slot->start != NO_STEP)
+			first = slot;
 	}
 	for (size_t i = 0; first && i < service->pre_start.len; i++)
 		last = draft_hook(s, service, first, i, last);
 	if (last == NO_STEP)
 		return;
 	for (size_t i = 0; i < lane->len; i++) {
-		draft_after(s->plan, lane->prelude, slots[i].stop);
-		draft_after(s->plan, slots[i].start, last);
+		draft_after(s->plan, lane->prelude, slot_at(s, lane, i)->stop);
+		draft_after(s->plan, slot_at(s, lane, i)->start, last);
 	}
 }

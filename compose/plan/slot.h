@@ -75,3 +75,8 @@ struct slots {
 /* Fills lanes, slots and spares from what the others say. */
 int slots_decide(struct slots *slots, struct error **err);
 void slots_drop(struct slots *slots);
+
+static inline struct slot *slot_at(const struct slots *s, const struct lane *lane, size_t i)
+{
+	return &s->slots.items[lane->first + i];
+}

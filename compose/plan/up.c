@@ -23,11 +23,6 @@ static struct arena *arena_of(struct slots *s)
 	return &s->plan->arena;
 }
 
-static struct slot *slot_at(struct slots *s, const struct lane *lane, size_t i)
-{
-	return &s->slots.items[lane->first + i];
-}
-
 /* --- containers that go */
 
 static size_t draft_stop(struct slots *s, const struct container *c, const char *cause)

@@ -26,9 +26,10 @@ struct ending {
 
 static void add_lines(const struct text *log, struct text *out)
 {
-	const char *end = log->data + log->len;
+	const char *first = text_string(log);
+	const char *end = first + log->len;
 
-	for (const char *line = log->data; line < end;) {
+	for (const char *line = first; line < end;) {
 		const char *newline = memchr(line, '\n', (size_t)(end - line));
 		size_t len = (size_t)((newline ? newline : end) - line);
 		size_t shown = len && line[len - 1] == '\r' ? len - 1 : len;
