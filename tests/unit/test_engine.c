@@ -61,6 +61,17 @@ static const struct {
 	{"POST /v1.41/containers/create?", 201, "{\"Id\":\"new\",\"Warnings\":[]}"},
 	{"POST /v1.41/networks/back/connect", 200, ""},
 	{"POST /v1.41/networks/locked/connect", 403, "{\"message\":\"no entry\"}"},
+	{"DELETE /v1.41/networks/crossed", 403, "{\"message\":\"crossed has active endpoints\"}"},
+	{"DELETE /v1.41/networks/starting", 403, "{\"message\":\"starting has active endpoints\"}"},
+	{"DELETE /v1.41/networks/used", 403, "{\"message\":\"used has active endpoints\"}"},
+	{"GET /v1.41/networks/crossed", 200,
+	 "{\"Id\":\"n3\",\"Containers\":{\"ep-1\":{\"Name\":\"gone\"},\"ep-2\":{\"Name\":\"lost\"}}"
+	 "}"},
+	{"GET /v1.41/networks/starting", 200,
+	 "{\"Id\":\"n4\",\"Containers\":{\"ep-3\":{\"Name\":\"1\"}}}"},
+	{"GET /v1.41/networks/used", 200,
+	 "{\"Id\":\"n5\",\"Containers\":{\"9\":{\"Name\":\"foreign\"}}}"},
+	{"POST /v1.41/networks/crossed/disconnect", 200, ""},
 	{"PUT /v1.41/containers/new/archive", 200, ""},
 	{"DELETE /v1.41/containers/new", 204, ""},
 	{"POST /v1.41/containers/a/start", 304, ""},
@@ -108,6 +119,11 @@ static void answer(struct connection *connection)
 	    server_asked(connection, "GET /v1.41/containers/a/logs")) {
 		connection->raw = true;
 		server_say(connection, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+		return;
+	}
+	if (server_asked(connection, "DELETE /v1.41/networks/crossed") &&
+	    strstr(text_string(&world->log), "crossed/disconnect")) {
+		server_reply(connection, 204, "");
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(answers); i++)
@@ -396,6 +412,37 @@ static const struct engine_filter everything = {
 	.network_names = (const char *const[]){"p_default", "ext", "none", NULL},
 };
 
+static void an_endpoint_whose_container_is_gone_does_not_keep_a_network(void **state)
+{
+	struct world *world = *state;
+
+	engine_network_remove(world->engine, "crossed", done, world);
+	run_until(world, &world->told, 1);
+	assert_int_equal(world->code, 0);
+	assert_string_equal(text_string(&world->log),
+			    "DELETE /v1.41/networks/crossed HTTP/1.1\n"
+			    "GET /v1.41/networks/crossed HTTP/1.1\n"
+			    "GET /v1.41/containers/gone/json HTTP/1.1\n"
+			    "POST /v1.41/networks/crossed/disconnect HTTP/1.1\n"
+			    "GET /v1.41/containers/lost/json HTTP/1.1\n"
+			    "POST /v1.41/networks/crossed/disconnect HTTP/1.1\n"
+			    "DELETE /v1.41/networks/crossed HTTP/1.1\n");
+}
+
+static void an_endpoint_of_a_container_keeps_its_network(void **state)
+{
+	static const char *const networks[] = {"starting", "used"};
+	struct world *world = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(networks); i++) {
+		engine_network_remove(world->engine, networks[i], done, world);
+		run_until(world, &world->told, (unsigned)i + 1);
+		assert_int_equal(world->code, ERROR_CONFLICT);
+		assert_non_null(strstr(world->message, "has active endpoints"));
+	}
+	assert_null(strstr(text_string(&world->log), "disconnect"));
+}
+
 static void a_list_joins_its_parts_and_leaves_out_what_went_meanwhile(void **state)
 {
 	struct world *world = *state;
@@ -558,11 +605,17 @@ static void begin_host(struct world *world)
 	engine_host(world->engine, host_done, world);
 }
 
+static void begin_removal(struct world *world)
+{
+	engine_network_remove(world->engine, "crossed", done, world);
+}
+
 static void whichever_request_fails_one_completion_tells_it(void **state)
 {
 	torture(*state, begin_list);
 	torture(*state, begin_create);
 	torture(*state, begin_host);
+	torture(*state, begin_removal);
 }
 
 /* --- ends */
@@ -777,6 +830,8 @@ int main(void)
 		TEST(an_engine_that_is_too_old_or_none_is_unsupported),
 		TEST(addresses_that_cannot_be_are_refused_when_opened),
 		TEST(what_is_so_already_is_no_error),
+		TEST(an_endpoint_whose_container_is_gone_does_not_keep_a_network),
+		TEST(an_endpoint_of_a_container_keeps_its_network),
 		TEST(a_list_joins_its_parts_and_leaves_out_what_went_meanwhile),
 		TEST(a_create_connects_and_copies_before_it_is_done),
 		TEST(a_create_that_fails_half_way_removes_the_container),
