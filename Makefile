@@ -77,6 +77,10 @@ program := $(OUT)/wincompose$(EXE)
 unit_sources := $(filter-out %.$(other).c,$(sort $(wildcard tests/unit/test_*.c)))
 unit_tests := $(patsubst %.c,$(OUT)/%$(EXE),$(unit_sources))
 
+# Several run at once: what takes longest begins first, so that it does not end last.
+slow_tests := $(patsubst %,$(OUT)/tests/unit/test_%$(EXE),supervisor_faults plan fallback supervisor)
+slowest_first = $(slow_tests) $(filter-out $(slow_tests),$(unit_tests))
+
 .PHONY: all check unit layers format valgrind golden fuzz scenario clean
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -111,10 +115,10 @@ endif
 unit: $(unit_tests)
 
 check: all unit layers
-	@tests/check "$(RUN)" $(OUT) $(unit_tests)
+	@tests/check "$(RUN)" $(slowest_first)
 
 valgrind: unit
-	@tests/check "valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect --child-silent-after-fork=yes" $(OUT) $(unit_tests)
+	@tests/check "valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect --child-silent-after-fork=yes" $(slowest_first)
 
 layers:
 	@tests/layers

@@ -12,5 +12,5 @@ $(docker_tests): %: %.o $(docker_test_objects) $(library)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CMOCKA) $(LIBS)
 
 docker-check: $(docker_tests)
-	@tests/docker/run tests/check "$(if $(VALGRIND),valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite$(comma)indirect)" $(OUT) $(docker_tests)
+	@tests/docker/run tests/check "$(if $(VALGRIND),valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite$(comma)indirect)" $(docker_tests)
 endif

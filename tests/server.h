@@ -64,6 +64,7 @@ struct server {
 	void *other;
 	char address[128];              /* tcp://..., or the way's */
 	unsigned requests, connections; /* counted */
+	bool gone;                      /* TCP: nothing listens at the port any more */
 	struct list open;
 };
 
@@ -247,6 +248,11 @@ static inline const char *server_socket(const struct server *server)
 	return server->way ? server->address + strlen("npipe://") : NULL;
 }
 
+static inline void server_gone(uv_handle_t *handle)
+{
+	container_of((uv_tcp_t *)handle, struct server, tcp)->gone = true;
+}
+
 static inline void server_close(struct server *server)
 {
 	LIST_FOR_EACH (struct connection, connection, &server->open, link)
@@ -254,5 +260,5 @@ static inline void server_close(struct server *server)
 	if (server->way)
 		server->way->close(server);
 	else
-		uv_close((uv_handle_t *)&server->tcp, NULL);
+		uv_close((uv_handle_t *)&server->tcp, server_gone);
 }

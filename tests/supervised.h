@@ -22,6 +22,21 @@
 /* Checks are each second, and one that fails is enough. */
 #define SUPERVISED_CHECK "    healthcheck: {test: ['CMD', 'ping'], interval: 1s, retries: 1}\n"
 
+/* A project of five containers. */
+#define SUPERVISED_SHOP                                                                            \
+	"services:\n"                                                                              \
+	"  web:\n"                                                                                 \
+	"    image: web\n"                                                                         \
+	"    depends_on: [api]\n" SUPERVISED_CHECK "  api:\n"                                      \
+	"    image: api\n"                                                                         \
+	"    depends_on:\n"                                                                        \
+	"      store: {condition: service_healthy, restart: true}\n"                               \
+	"  worker:\n"                                                                              \
+	"    image: worker\n"                                                                      \
+	"    scale: 2\n"                                                                           \
+	"  store:\n"                                                                               \
+	"    image: store\n" SUPERVISED_CHECK
+
 struct supervised {
 	char *folder;
 	struct home home;
@@ -223,6 +238,14 @@ static inline bool supervised_runs(const struct supervised *it, const char *name
 	const struct container *container = fake_container(it->world, name);
 
 	return container && container->state == CONTAINER_RUNNING;
+}
+
+/* All of SUPERVISED_SHOP, and nothing else. */
+static inline bool supervised_shop_runs(const struct supervised *it)
+{
+	return supervised_runs(it, "shop-web-1") && supervised_runs(it, "shop-api-1") &&
+	       supervised_runs(it, "shop-store-1") && supervised_runs(it, "shop-worker-1") &&
+	       supervised_runs(it, "shop-worker-2") && fake_containers(it->world) == 5;
 }
 
 /* When it happened for the nth time (from 1), by the world's clock; fails where it did not. */

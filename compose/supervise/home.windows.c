@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
+#include <string.h>
 
 #include <uv.h>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -35,13 +37,19 @@ void home_folders(struct home *home)
 	home->runtime = memory_format("%s/run", home->data);
 }
 
+/* Pipes have one folder for all: the name says whose home it belongs to, as a socket's path does. */
 int home_socket(const struct home *home, const char *key, char **ret, struct error **err)
 {
 	CLEANUP(memory_free) char *sid = NULL;
+	CLEANUP(memory_free) char *place = memory_format("%s\n%s", home->data, key);
+	char hex[DIGEST_HEX];
 
-	(void)home;
 	if (pipe_user(&sid, err) < 0)
 		return (*err)->code;
-	*ret = memory_format("\\\\.\\pipe\\wincompose-%s-%s", sid, key);
+	for (char *at = place; *at; at++)
+		if (*at >= 'A' && *at <= 'Z')
+			*at += 'a' - 'A';
+	digest_hex(place, strlen(place), hex);
+	*ret = memory_format("\\\\.\\pipe\\wincompose-%s-%.16s", sid, hex);
 	return 0;
 }

@@ -113,10 +113,14 @@ static void open_probe(struct bench *bench)
 	assert_int_equal(probe_health(bench->runner), HEALTH_STARTING);
 }
 
+/* Who connects afterwards is refused. */
 static void stop_serving(struct bench *bench)
 {
-	if (bench->serves)
-		server_close(&bench->server);
+	if (!bench->serves)
+		return;
+	server_close(&bench->server);
+	while (!bench->server.gone)
+		uv_run(&bench->loop, UV_RUN_ONCE);
 	bench->serves = false;
 }
 

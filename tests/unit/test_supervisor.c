@@ -5,31 +5,13 @@
 
 #define HOUR (3600 * CLOCK_SECOND)
 
-static const char yaml[] = "services:\n"
-			   "  web:\n"
-			   "    image: web\n"
-			   "    depends_on: [api]\n" SUPERVISED_CHECK "  api:\n"
-			   "    image: api\n"
-			   "    depends_on:\n"
-			   "      store: {condition: service_healthy, restart: true}\n"
-			   "  worker:\n"
-			   "    image: worker\n"
-			   "    scale: 2\n"
-			   "  store:\n"
-			   "    image: store\n" SUPERVISED_CHECK;
+static const char yaml[] = SUPERVISED_SHOP;
 
 static void begin(struct supervised *it)
 {
 	*it = (struct supervised){0};
 	supervised_begin(it, yaml);
 	supervised_up(it);
-}
-
-static bool all_run(const struct supervised *it)
-{
-	return supervised_runs(it, "shop-web-1") && supervised_runs(it, "shop-api-1") &&
-	       supervised_runs(it, "shop-store-1") && supervised_runs(it, "shop-worker-1") &&
-	       supervised_runs(it, "shop-worker-2") && fake_containers(it->world) == 5;
 }
 
 /* --- the loop */
@@ -40,7 +22,7 @@ static void what_is_as_it_should_be_is_left_alone(void **state)
 
 	(void)state;
 	begin(&it);
-	assert_true(all_run(&it));
+	assert_true(supervised_shop_runs(&it));
 	unsigned before = fake_mutations(it.world);
 	fake_advance(it.world, HOUR);
 	assert_int_equal(fake_mutations(it.world), before);
@@ -97,7 +79,7 @@ static void dependents_with_restart_stop_before_and_start_after(void **state)
 		    fake_when(it.world, "kill", "shop-store-1"));
 	assert_true(supervised_when(&it, "start", "shop-api-1", 2) >=
 		    supervised_when(&it, "restart", "shop-store-1", 1));
-	assert_true(all_run(&it));
+	assert_true(supervised_shop_runs(&it));
 	supervised_end(&it);
 }
 
@@ -110,7 +92,7 @@ static void dependents_are_started_though_the_restart_failed(void **state)
 	fake_fail(it.world, &(struct fake_fault){.call = "restart", .count = 1});
 	fake_health(it.world, "shop-store-1", "-----------+");
 	fake_advance(it.world, 60 * CLOCK_SECOND);
-	assert_true(all_run(&it));
+	assert_true(supervised_shop_runs(&it));
 	assert_int_equal(fake_happened(it.world, "restart", "shop-store-1"), 1);
 	supervised_end(&it);
 }
@@ -125,7 +107,7 @@ static void a_dependent_whose_start_failed_is_started_later(void **state)
 	fake_health(it.world, "shop-store-1", "-+");
 	fake_advance(it.world, 60 * CLOCK_SECOND);
 	assert_int_equal(fake_failed(it.world), 1);
-	assert_true(all_run(&it));
+	assert_true(supervised_shop_runs(&it));
 	supervised_end(&it);
 }
 
@@ -158,7 +140,7 @@ static void what_was_removed_by_force_is_made_again_after_two_quiet_seconds(void
 	fake_advance(it.world, 2 * CLOCK_SECOND - 1);
 	assert_null(fake_container(it.world, "shop-api-1"));
 	fake_advance(it.world, CLOCK_SECOND);
-	assert_true(all_run(&it));
+	assert_true(supervised_shop_runs(&it));
 	supervised_end(&it);
 }
 
@@ -174,7 +156,7 @@ static void what_cannot_be_made_again_is_tried_ever_more_seldom(void **state)
 	assert_in_range(fake_failed(it.world), 50, 80);
 	fake_heal(it.world);
 	fake_advance(it.world, 61 * CLOCK_SECOND);
-	assert_true(all_run(&it));
+	assert_true(supervised_shop_runs(&it));
 	supervised_end(&it);
 }
 
@@ -252,7 +234,7 @@ static void restart_engine(enum fake_restart how)
 	begin(&it);
 	fake_engine_restart(it.world, how, 5 * CLOCK_SECOND);
 	fake_advance(it.world, 60 * CLOCK_SECOND);
-	assert_true(all_run(&it));
+	assert_true(supervised_shop_runs(&it));
 	assert_int_equal(supervised_has_said(&it, "Down shop-web-1 ran before"),
 			 how != FAKE_RESTART_LIVE);
 	assert_false(supervised_has_said(&it, "Unhealthy"));
@@ -314,7 +296,7 @@ static void lost_events_are_made_good_by_a_list(void **state)
 	fake_advance(it.world, 5 * CLOCK_SECOND);
 	fake_drop_events(it.world, false);
 	fake_advance(it.world, 15 * CLOCK_SECOND);
-	assert_true(all_run(&it));
+	assert_true(supervised_shop_runs(&it));
 	assert_true(fake_happened(it.world, "restart", "shop-web-1") >= 1);
 	supervised_end(&it);
 }
@@ -582,7 +564,7 @@ static void a_stop_of_ours_is_a_hold_until_the_next_up(void **state)
 	fake_advance(it.world, HOUR);
 	assert_false(supervised_runs(&it, "shop-worker-2"));
 	supervised_up(&it);
-	assert_true(all_run(&it));
+	assert_true(supervised_shop_runs(&it));
 	supervised_end(&it);
 }
 
@@ -600,7 +582,7 @@ static void an_up_that_fails_its_preflight_changes_no_wish(void **state)
 	assert_true(supervised_do(&it, &operation) < 0);
 	assert_int_equal(fake_client_remove(it.world, "shop-api-1", true), 0);
 	fake_advance(it.world, 10 * CLOCK_SECOND);
-	assert_true(all_run(&it));
+	assert_true(supervised_shop_runs(&it));
 	supervised_end(&it);
 }
 
@@ -699,7 +681,7 @@ static void what_only_its_image_calls_the_projects_own_is_left_alone(void **stat
 	assert_int_equal(fake_client_remove(it.world, "strange", true), 0);
 	fake_advance(it.world, HOUR);
 	assert_int_equal(fake_mutations(it.world), before + made);
-	assert_true(all_run(&it));
+	assert_true(supervised_shop_runs(&it));
 	supervised_end(&it);
 }
 
@@ -816,7 +798,7 @@ static void another_version_is_told_so_and_may_take_the_lock(void **state)
 	assert_int_equal(call_verb(&it, "give-up", CONTROL_VERSION + 1).outcome, CONTROL_ANSWERED);
 	fake_advance(it.world, CLOCK_SECOND);
 	assert_true(it.ended);
-	assert_true(all_run(&it));
+	assert_true(supervised_shop_runs(&it));
 	supervised_end(&it);
 }
 
@@ -842,122 +824,9 @@ static void who_waits_for_a_silent_lock_is_told_for_whom_once(void **state)
 	file_lock_drop(&it.lock);
 	answered(&it, &client);
 	assert_int_equal(client.outcome.code, 0);
-	assert_true(all_run(&it));
+	assert_true(supervised_shop_runs(&it));
 	supervised_open(&it);
 	supervised_end(&it);
-}
-
-/* --- every error path: one fault at each request of a life, and a close at each */
-
-/* A life in which everything happens once. */
-static void live(struct supervised *it)
-{
-	struct operation operation = supervised_operation(it->project, PLAN_UP);
-	struct outcome outcome = {0};
-
-	supervisor_operate(it->supervisor, &operation, &it->sink, supervised_finished, &outcome);
-	supervised_until(it, &outcome.done);
-	if (outcome.code) {
-		fake_heal(it->world);
-		if (supervised_do(it, &operation) != 0)
-			supervised_fail(it, "the second up");
-	}
-	if (fake_container(it->world, "shop-store-1"))
-		fake_health(it->world, "shop-store-1", "-+");
-	fake_advance(it->world, 5 * CLOCK_SECOND);
-	if (fake_container(it->world, "shop-worker-1"))
-		(void)fake_client_remove(it->world, "shop-worker-1", true);
-	fake_advance(it->world, 5 * CLOCK_SECOND);
-}
-
-static void after_any_one_fault_everything_runs(void **state)
-{
-	static const enum error_code codes[] = {ERROR_SYSTEM, ERROR_UNAVAILABLE, ERROR_TIMEOUT};
-	unsigned rounds = 0;
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
-		bool failed = true;
-		for (unsigned nth = 1; failed; nth++, rounds++) {
-			struct supervised it = {0};
-			supervised_begin(&it, yaml);
-			fake_fail(it.world,
-				  &(struct fake_fault){.any = true, .nth = nth, .code = codes[i]});
-			live(&it);
-			fake_advance(it.world, 120 * CLOCK_SECOND);
-			failed = fake_failed(it.world) > 0;
-			if (!all_run(&it)) {
-				fprintf(stderr, "fault %u (%d)\n", nth, (int)codes[i]);
-				supervised_fail(&it, "not all run");
-			}
-			unsigned before = fake_mutations(it.world);
-			fake_advance(it.world, HOUR / 6);
-			assert_int_equal(fake_mutations(it.world), before);
-			supervised_end(&it);
-		}
-	}
-	assert_true(rounds > 60);
-}
-
-struct killer {
-	struct supervised *it;
-	unsigned at;
-	bool hit, closed;
-};
-
-static void close_now(void *payload)
-{
-	struct killer *killer = payload;
-
-	supervisor_close(killer->it->supervisor, supervised_closed, &killer->closed);
-}
-
-static void on_request(const struct fake_request *request, enum fake_moment moment, void *payload)
-{
-	struct killer *killer = payload;
-
-	if (moment == FAKE_AFTER || killer->hit || request->number < killer->at)
-		return;
-	killer->hit = true;
-	fake_at(killer->it->world, fake_now(killer->it->world), close_now, killer);
-}
-
-static void closing_at_any_request_ends_it_and_the_next_makes_it_good(void **state)
-{
-	bool hit = true;
-	unsigned rounds = 0;
-
-	(void)state;
-	for (unsigned at = 1; hit; at++, rounds++) {
-		struct supervised it = {0};
-		struct outcome outcome = {0};
-		supervised_begin(&it, yaml);
-		struct killer killer = {.it = &it, .at = at + fake_requests(it.world)};
-		struct operation operation = supervised_operation(it.project, PLAN_UP);
-		fake_on_request(it.world, on_request, &killer);
-		supervisor_operate(it.supervisor, &operation, &it.sink, supervised_finished,
-				   &outcome);
-		fake_advance(it.world, 5 * CLOCK_SECOND);
-		if (!killer.hit && fake_container(it.world, "shop-store-1"))
-			fake_health(it.world, "shop-store-1", "-+");
-		fake_advance(it.world, 5 * CLOCK_SECOND);
-		if (!killer.hit && fake_container(it.world, "shop-worker-1"))
-			(void)fake_client_remove(it.world, "shop-worker-1", true);
-		fake_advance(it.world, 5 * CLOCK_SECOND);
-		hit = killer.hit;
-		assert_true(outcome.done);
-		fake_on_request(it.world, NULL, NULL);
-		if (hit) {
-			supervised_until(&it, &killer.closed);
-			supervised_close_engine(&it, it.engine);
-			supervised_open(&it);
-			supervised_up(&it);
-		}
-		fake_advance(it.world, 60 * CLOCK_SECOND);
-		assert_true(all_run(&it));
-		supervised_end(&it);
-	}
-	assert_true(rounds > 25);
 }
 
 #define TEST(name) cmocka_unit_test(name)
@@ -1001,8 +870,6 @@ int main(void)
 		TEST(who_started_it_is_answered_though_nothing_is_left_to_be_kept),
 		TEST(another_version_is_told_so_and_may_take_the_lock),
 		TEST(who_waits_for_a_silent_lock_is_told_for_whom_once),
-		TEST(after_any_one_fault_everything_runs),
-		TEST(closing_at_any_request_ends_it_and_the_next_makes_it_good),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
