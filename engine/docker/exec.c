@@ -282,11 +282,17 @@ static void exit_again(uv_timer_t *timer)
 	exit_ask(timer->data);
 }
 
+/* Before the command runs it does not run either, and has no exit code. */
+static bool has_ended(const cJSON *exec)
+{
+	return !json_bool(exec, "Running") && cJSON_IsNumber(json_get(exec, "ExitCode"));
+}
+
 static void exit_answered(const struct answer *answer, void *payload)
 {
 	struct exec_exit *wanted = payload;
 
-	if (answer->err || !json_bool(answer->json, "Running")) {
+	if (answer->err || has_ended(answer->json)) {
 		wanted->exit_code = json_int(answer->json, "ExitCode", 0);
 		operation_end(&wanted->operation, answer->err);
 		return;

@@ -18,6 +18,7 @@ struct world {
 	struct engine *engine;
 	struct text log; /* the first line of each request, but for pings */
 	unsigned pings;
+	unsigned asked;       /* how a command ended */
 	const char *api;      /* what the ping tells; NULL: no such header */
 	bool silent;          /* nothing is answered any more */
 	unsigned hang_up_at;  /* the request of this number loses its connection; 0: none */
@@ -124,6 +125,16 @@ static void answer(struct connection *connection)
 	if (server_asked(connection, "DELETE /v1.41/networks/crossed") &&
 	    strstr(text_string(&world->log), "crossed/disconnect")) {
 		server_reply(connection, 204, "");
+		return;
+	}
+	if (server_asked(connection, "GET /v1.41/exec/begun/json")) {
+		static const char *const stages[] = {
+			"{\"Running\":false,\"ExitCode\":null}",
+			"{\"Running\":true,\"ExitCode\":null}",
+			"{\"Running\":false,\"ExitCode\":9}",
+		};
+
+		server_reply(connection, 200, stages[world->asked++ % ARRAY_LEN(stages)]);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(answers); i++)
@@ -401,6 +412,17 @@ static void what_is_so_already_is_no_error(void **state)
 	engine_wait(world->engine, "a", exit_done, world);
 	run_until(world, &world->told, 6);
 	assert_string_equal(world->id, "3");
+}
+
+static void a_command_that_does_not_run_yet_has_not_ended(void **state)
+{
+	struct world *world = *state;
+
+	engine_exec_exit(world->engine, "begun", exit_done, world);
+	run_until(world, &world->told, 1);
+	assert_int_equal(world->code, 0);
+	assert_string_equal(world->id, "9");
+	assert_int_equal(world->asked, 3);
 }
 
 static const struct engine_filter everything = {
@@ -830,6 +852,7 @@ int main(void)
 		TEST(an_engine_that_is_too_old_or_none_is_unsupported),
 		TEST(addresses_that_cannot_be_are_refused_when_opened),
 		TEST(what_is_so_already_is_no_error),
+		TEST(a_command_that_does_not_run_yet_has_not_ended),
 		TEST(an_endpoint_whose_container_is_gone_does_not_keep_a_network),
 		TEST(an_endpoint_of_a_container_keeps_its_network),
 		TEST(a_list_joins_its_parts_and_leaves_out_what_went_meanwhile),
