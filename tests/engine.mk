@@ -8,7 +8,7 @@ unit_tests += $(suite_tests)
 unit: $(suite_tests)
 
 conformance: $(suite_tests)
-	@tests/engine/run "$(OUT)" $(suite_tests)
+	@tests/engine/run $(suite_tests)
 
 $(OUT)/tests/engine/%$(EXE): $(OUT)/tests/engine/%.o $(library)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CMOCKA) $(LIBS)
