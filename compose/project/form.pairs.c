@@ -14,6 +14,8 @@
 /* What is wrong with a list's item "k=v", if anything, has been said. */
 static bool check_pair(struct shaper *shaper, const struct node *item, const struct trail *trail)
 {
+	if (item->lost)
+		return false;
 	if (item->kind != NODE_STRING) {
 		shape_refuse(shaper, item, trail, "a string KEY=VALUE");
 		return false;
@@ -151,6 +153,8 @@ static void add_host(struct shaper *shaper, struct node *out, const char *host, 
 static void host_of_list(struct shaper *shaper, struct node *out, const struct node *item,
 			 const struct trail *trail)
 {
+	if (item->lost)
+		return;
 	if (item->kind != NODE_STRING) {
 		shape_refuse(shaper, item, trail, "a string host=address");
 		return;

@@ -52,6 +52,7 @@ struct node {
 	enum node_kind kind : 8;
 	enum node_tag tag : 8;
 	bool date : 1; /* a string that was written plain and that YAML 1.1 takes for a date */
+	bool lost : 1; /* its variables could not be put in, of which enough was said */
 	uint8_t lead;  /* columns from at to the first character of the text, where it stands in one
 			 line; else NODE_FAR */
 	uint32_t index; /* of a mapping that is an item: its place in the list that was written */
