@@ -65,7 +65,7 @@ CMOCKA := -lcmocka
 endif
 
 # --- sources, found by wildcard; the platform's files by their names
-folders := base netns engine $(wildcard engine/*/) compose $(wildcard compose/*/)
+folders := base netns $(if $(filter linux,$(PLATFORM)),netns/linux) engine $(wildcard engine/*/) compose $(wildcard compose/*/)
 other := $(if $(filter linux,$(PLATFORM)),windows,linux)
 sources := $(filter-out %.$(other).c,$(sort $(wildcard $(addsuffix /*.c,$(folders:/=)))))
 main := compose/cli/main.c
