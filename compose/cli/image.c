@@ -24,13 +24,19 @@ static const struct flag flags[] = {
 	{'f', "force", FLAG_SET, AT(force), NULL, "rm: an id's names, all of them"},
 	{0, "format", FLAG_STRING, AT(format), "FORMAT",
 	 "ls: table, json or a template (default table)"},
+	{'i', "input", FLAG_STRING, AT(input), "FILE",
+	 "load: the archive (default the standard input)"},
 	{0, "insecure", FLAG_SET, AT(insecure), NULL,
 	 "pull: without TLS, or with a certificate of nobody"},
 	{0, "mirror", FLAG_STRINGS, AT(mirrors), "URL", "pull: asked before docker.io"},
+	{0, "name", FLAG_STRING, AT(name), "IMAGE",
+	 "load: for an image that the archive gives no name"},
 	{0, "no-trunc", FLAG_SET, AT(no_trunc), NULL, "ls: whole ids"},
+	{'o', "output", FLAG_STRING, AT(output), "FILE",
+	 "save: the archive (default the standard output)"},
 	{0, "platform", FLAG_STRING, AT(platform), "OS/ARCHITECTURE[/VARIANT]",
-	 "pull: not for this host but for another"},
-	{'q', "quiet", FLAG_SET, AT(quiet), NULL, "ls: only ids; pull: no progress"},
+	 "load, pull: not for this host but for another"},
+	{'q', "quiet", FLAG_SET, AT(quiet), NULL, "ls: only ids; load, pull: no progress"},
 	{0},
 };
 
@@ -236,10 +242,12 @@ static const struct command {
 	int (*run)(struct cli *cli, const struct image_values *values, char **arguments,
 		   struct error **err);
 } commands[] = {
+	{"load", "", 0, 0, " input name platform quiet ", true, image_load},
 	{"ls", "[IMAGE...]", 0, SIZE_MAX, " format no-trunc quiet ", false, list},
 	{"prune", "", 0, 0, " all ", true, prune},
 	{"pull", "IMAGE...", 1, SIZE_MAX, " insecure mirror platform quiet ", true, image_pull},
 	{"rm", "IMAGE...", 1, SIZE_MAX, " force ", true, drop_images},
+	{"save", "IMAGE...", 1, SIZE_MAX, " output ", false, image_save},
 };
 
 static const struct command *find(const char *name, struct error **err)
@@ -265,13 +273,11 @@ static int check_flags(const struct command *command, const struct image_values 
 		const char *name;
 		bool given;
 	} all[] = {
-		{"all", values->all},
-		{"force", values->force},
-		{"format", values->format},
-		{"insecure", values->insecure},
-		{"mirror", values->mirrors.len > 0},
-		{"no-trunc", values->no_trunc},
-		{"platform", values->platform},
+		{"all", values->all},           {"force", values->force},
+		{"format", values->format},     {"input", values->input},
+		{"insecure", values->insecure}, {"mirror", values->mirrors.len > 0},
+		{"name", values->name},         {"no-trunc", values->no_trunc},
+		{"output", values->output},     {"platform", values->platform},
 		{"quiet", values->quiet},
 	};
 
@@ -295,7 +301,7 @@ static int run(struct cli *cli, const void *given, char **arguments, int *exit_c
 	(void)exit_code;
 	if (!arguments[0])
 		return error_set(err, ERROR_INVALID,
-				 "image needs a command: ls, prune, pull or rm");
+				 "image needs a command: load, ls, prune, pull, rm or save");
 	command = find(arguments[0], err);
 	if (!command || check_flags(command, values, err) < 0)
 		return (*err)->code;
@@ -318,10 +324,12 @@ const struct verb verb_image = {
 	.help = "The store is an OCI image layout in the program's data folder. No engine is "
 		"asked.\n"
 		"\n"
+		"  load           bring the images of an archive (docker save, OCI layout)\n"
 		"  ls [IMAGE...]  list images, or those of a name\n"
 		"  prune          remove what no name leads to; --all: what no container uses\n"
 		"  pull IMAGE...  bring images from their registries\n"
-		"  rm IMAGE...    remove names, and images with their last name\n",
+		"  rm IMAGE...    remove names, and images with their last name\n"
+		"  save IMAGE...  write them into an archive that docker load and others read\n",
 	.flags = flags,
 	.values_size = sizeof(struct image_values),
 	.run = run,

@@ -159,13 +159,15 @@ static void platform_of(const cJSON *json, struct manifest_blob *blob)
 		.variant = json_string(platform, "variant"),
 		.os_version = json_string(platform, "os.version"),
 	};
-	const char *name =
-		json_string(json_get(json, "annotations"), "org.opencontainers.image.ref.name");
+	const cJSON *annotations = json_get(json, "annotations");
+	const char *name = json_string(annotations, "io.containerd.image.name");
 
 	blob->has_platform = said.os && said.architecture;
 	if (blob->has_platform)
 		platform_normal(&said, &blob->platform);
-	blob->name = memory_copy(name);
+	/* The second is often only a tag. */
+	blob->name = memory_copy(
+		name ? name : json_string(annotations, "org.opencontainers.image.ref.name"));
 }
 
 static int items_parse(const cJSON *array, const char *key, struct manifest *manifest,

@@ -50,8 +50,8 @@ struct manifest_blob {
 	bool foreign;                  /* a layer that registries need not have */
 	bool has_platform;
 	struct platform platform; /* normal; of an index's manifest */
-	char *name;               /* of an index's manifest: org.opencontainers.image.ref.name, or
-				     NULL */
+	char *name;               /* of an index's manifest: io.containerd.image.name, else
+		       org.opencontainers.image.ref.name; or NULL */
 };
 
 /* The zero value is valid to drop. */
