@@ -74,6 +74,23 @@ bool shape_is_open(const struct shaper *shaper, const struct node *in)
 	       (shaper->no_interpolate && in->kind == NODE_STRING && strchr(in->text, '$'));
 }
 
+bool shape_is_whole(const struct shaper *shaper, const struct node *in)
+{
+	unsigned open = 0;
+
+	if (!shape_is_open(shaper, in))
+		return false;
+	for (const char *c = in->text; *c; c++) {
+		if (c[0] == '$' && c[1] == '{')
+			open++;
+		else if (*c == '}' && open > 0)
+			open--;
+		else if (*c == ':' && open > 0)
+			return true;
+	}
+	return false;
+}
+
 static struct node *shape_value(struct shaper *shaper, const struct row *row, struct node *in,
 				const struct trail *trail);
 
@@ -310,7 +327,8 @@ static void add_short_or_long(struct shaper *shaper, const struct schema *schema
 	if (item->lost)
 		return;
 	if (item->kind < NODE_SEQUENCE && schema->expand) {
-		if (item->kind == NODE_STRING && shape_is_open(shaper, item))
+		if (item->kind == NODE_STRING && shape_is_open(shaper, item) &&
+		    (!schema->parted || shape_is_whole(shaper, item)))
 			node_append(shaper->arena, out, item);
 		else if (item->kind == NODE_STRING || (item->kind == NODE_INT && schema->numbers))
 			schema->expand(shaper, item, trail, out);

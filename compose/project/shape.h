@@ -36,3 +36,5 @@ struct node *shape_refuse(struct shaper *shaper, const struct node *in, const st
 			  const char *wanted);
 /* A value that still has a variable in it, as nothing was interpolated, or as it is lost. */
 bool shape_is_open(const struct shaper *shaper, const struct node *in);
+/* Such a value with a colon in one of its variables: it cannot be taken apart at its colons. */
+bool shape_is_whole(const struct shaper *shaper, const struct node *in);
