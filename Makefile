@@ -49,6 +49,7 @@ ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
 ifeq ($(PLATFORM),linux)
 # libcurl is loaded by the first request: engine/libcurl.h.
 LIBS := -luv -lcjson -lyaml -lnettle -lpthread -ldl -lm
+TEST_LIBS := -lseccomp
 CMOCKA := -lcmocka
 else
 ifndef SYSROOT
@@ -65,12 +66,17 @@ CMOCKA := -lcmocka
 endif
 
 # --- sources, found by wildcard; the platform's files by their names
-folders := base netns engine $(wildcard engine/*/) compose $(wildcard compose/*/)
+folders := base netns $(if $(filter linux,$(PLATFORM)),netns/linux) engine $(wildcard engine/*/) compose $(wildcard compose/*/)
+# The embedded engine is Linux' alone.
+ifneq ($(PLATFORM),linux)
+folders := $(filter-out engine/linux/,$(folders))
+endif
 other := $(if $(filter linux,$(PLATFORM)),windows,linux)
 sources := $(filter-out %.$(other).c,$(sort $(wildcard $(addsuffix /*.c,$(folders:/=)))))
 main := compose/cli/main.c
+init := engine/linux/init.c
 library := $(OUT)/wincompose.a
-objects := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(main),$(sources)))
+objects := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(main) $(init),$(sources)))
 main_object := $(patsubst %.c,$(OUT)/%.o,$(wildcard $(main)))
 program := $(OUT)/wincompose$(EXE)
 
@@ -85,7 +91,7 @@ slowest_first = $(slow_tests) $(filter-out $(slow_tests),$(unit_tests))
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(if $(main_object),wincompose$(EXE)) $(library)
+all: $(if $(main_object),wincompose$(EXE)) $(library) $(if $(filter linux,$(PLATFORM)),wincompose-init)
 
 # The program that the last make built stands at the top; a cp keeps a running one intact.
 wincompose$(EXE): $(program)
@@ -93,6 +99,18 @@ wincompose$(EXE): $(program)
 
 $(program): $(main_object) $(library)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# The second program, which the embedded engine starts for each container: it stands beside the first, and has only what
+# it needs.
+ifeq ($(PLATFORM),linux)
+INIT_LIBS := -lcjson -lseccomp
+
+wincompose-init: $(OUT)/wincompose-init
+	@cp -f $< $@.new && mv -f $@.new $@
+
+$(OUT)/wincompose-init: $(patsubst %.c,$(OUT)/%.o,$(init)) $(library)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(INIT_LIBS)
+endif
 
 $(library): $(objects)
 	@rm -f $@
@@ -104,7 +122,7 @@ $(OUT)/%.o: %.c | $(LIBRARIES)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(OUT)/tests/unit/%$(EXE): $(OUT)/tests/unit/%.o $(library)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CMOCKA) $(LIBS)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CMOCKA) $(LIBS) $(TEST_LIBS)
 
 ifdef LIBRARIES
 $(LIBRARIES):
@@ -137,7 +155,7 @@ dist-windows:
 endif
 
 clean:
-	rm -rf $(BUILD) wincompose wincompose.exe
+	rm -rf $(BUILD) wincompose wincompose-init wincompose.exe
 
 -include $(wildcard tests/*.mk)
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/error.h"
+#include "base/error.inside.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -71,7 +72,7 @@ static void one_line(struct text *text)
 			text->data[i] = ' ';
 }
 
-static int set(struct error **err, enum error_code code, struct text *message)
+int error_take_(struct error **err, enum error_code code, struct text *message)
 {
 	assert(err && !*err);
 	one_line(message);
@@ -96,7 +97,7 @@ int error_set_v(struct error **err, enum error_code code, const char *format, va
 	CLEANUP(text_drop) struct text message = {0};
 
 	text_vprintf(&message, format, args);
-	return set(err, code, &message);
+	return error_take_(err, code, &message);
 }
 
 int error_wrap(struct error **err, const char *format, ...)
@@ -130,21 +131,12 @@ void error_detail(struct error **err, const char *format, ...)
 	(*err)->detail = text_steal(&detail);
 }
 
-int error_uv(struct error **err, int status, const char *format, ...)
+enum error_code error_code_of_status_(int status)
 {
-	CLEANUP(text_drop) struct text message = {0};
-	enum error_code code = ERROR_SYSTEM;
-	char reason[128];
-	va_list args;
-
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
 		if (numbers[i].status == status)
-			code = numbers[i].code;
-	va_start(args, format);
-	text_vprintf(&message, format, args);
-	va_end(args);
-	text_printf(&message, ": %s", uv_strerror_r(status, reason, sizeof(reason)));
-	return set(err, code, &message);
+			return numbers[i].code;
+	return ERROR_SYSTEM;
 }
 
 int error_errno(struct error **err, int number, const char *format, ...)
@@ -160,7 +152,7 @@ int error_errno(struct error **err, int number, const char *format, ...)
 	text_vprintf(&message, format, args);
 	va_end(args);
 	text_printf(&message, ": %s", strerror(number));
-	return set(err, code, &message);
+	return error_take_(err, code, &message);
 }
 
 struct error *error_copy(const struct error *err)

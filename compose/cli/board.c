@@ -264,7 +264,7 @@ static void end_colour(struct render *render)
 		text_add(render->out, "\033[0m");
 }
 
-static void add_bytes(struct text *out, uint64_t bytes)
+void board_bytes(struct text *out, uint64_t bytes)
 {
 	static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
 	double amount = (double)bytes;
@@ -306,9 +306,9 @@ static void add_amount(const struct board *board, const struct thing *thing, str
 	if (total) {
 		add_bar(out, loaded, total);
 		text_add_char(out, ' ');
-		add_bytes(out, loaded);
+		board_bytes(out, loaded);
 		text_add_char(out, '/');
-		add_bytes(out, total);
+		board_bytes(out, total);
 	} else if (thing->percent >= 0) {
 		add_bar(out, (uint64_t)thing->percent, 100);
 		text_printf(out, " %d%%", (int)thing->percent);

@@ -39,3 +39,5 @@ size_t board_render(const struct board *board, const struct board_view *view, st
 
 /* " Container shop-web-1  Created  (no container yet)\n" */
 void board_line(const struct progress *progress, bool colour, struct text *out);
+/* A size as people read it: "12.3MB". */
+void board_bytes(struct text *out, uint64_t bytes);

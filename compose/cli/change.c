@@ -11,6 +11,7 @@
 #include "base/own.h"
 #include "compose/cli/inquire.h"
 #include "compose/cli/provider.h"
+#include "compose/plan/sense.h"
 #include "compose/supervise/detach.h"
 
 #define ANSWER_TIME  (10 * CLOCK_SECOND) /* a supervisor that was started answers within this */
@@ -36,9 +37,13 @@ static int make_skeleton(struct cli *cli, const char *name, struct project **ret
 static int find_project(struct cli *cli, char **services, bool needs_file, struct change *change,
 			char **name, struct error **err)
 {
+	struct project_options options = cli_project_options(cli, services);
+
 	if (!needs_file)
 		return cli_project_or_name(cli, services, &change->project, name, err);
-	if (cli_project(cli, services, &change->project, err) < 0)
+	/* Preflight tells it where the file is right, with what else stands in the way. */
+	options.judge = sense_refuse;
+	if (cli_project_as(cli, &options, &change->project, err) < 0)
 		return (*err)->code;
 	*name = memory_copy(change->project->name);
 	return 0;

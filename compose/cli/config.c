@@ -129,6 +129,7 @@ static struct project_options options_of(struct cli *cli, const struct values *v
 	options.no_path_resolution = values->no_path_resolution;
 	options.no_env_resolution = values->no_env_resolution || (part && !part->with_env);
 	options.no_consistency = values->no_consistency;
+	options.judge = options.no_interpolate ? NULL : sense_doubt;
 	/* What is not interpolated is shown before anything is left out, as docker compose does. */
 	options.all_resources |= options.no_interpolate;
 	if ((part && part->every_profile) || (!options.services && options.no_interpolate))
@@ -150,7 +151,7 @@ static void doubt(const struct project *project, const struct project_options *o
 {
 	if (options->no_interpolate)
 		return;
-	sense_check(project, SEVERITY_WARNING, findings);
+	sense_doubt(project, findings);
 	diagnostics_sort(findings);
 }
 

@@ -10,6 +10,7 @@
 	X(down)                                                                                    \
 	X(events)                                                                                  \
 	X(exec)                                                                                    \
+	X(image)                                                                                   \
 	X(kill)                                                                                    \
 	X(logs)                                                                                    \
 	X(ls)                                                                                      \

@@ -326,7 +326,7 @@ void preflight_check(const struct project *project, const struct preflight_facts
 			  .windows = !(facts->host->capabilities & ENGINE_LINUX)};
 	const struct windows_check w = {project, facts->host, diagnostics};
 	census_take(&c.census, project, facts->observed);
-	sense_check(project, SEVERITY_ERROR, diagnostics);
+	sense_refuse(project, diagnostics);
 	rule_check(project, facts, diagnostics);
 	publish_check(project, facts, diagnostics);
 	age_check(project, facts->host, diagnostics);

@@ -8,6 +8,7 @@
 
 #include "compose/project/project.h"
 
-/* severity: of what is found. Not for a project whose variables were left open. */
-void sense_check(const struct project *project, enum severity severity,
-		 struct diagnostics *diagnostics);
+/* Not for a project whose variables were left open. What diagnostics has errors about is not told again:
+ * it may be that the loader has found some. */
+void sense_refuse(const struct project *project, struct diagnostics *diagnostics); /* errors */
+void sense_doubt(const struct project *project, struct diagnostics *diagnostics);  /* warnings */

@@ -43,6 +43,11 @@ void diagnostics_drop(struct diagnostics *diagnostics)
 		free(place->from);
 	}
 	array_drop(&diagnostics->from);
+	ARRAY_FOR_EACH (struct unknown, unknown, &diagnostics->unknown) {
+		free(unknown->file);
+		free(unknown->path);
+	}
+	array_drop(&diagnostics->unknown);
 	drop_one(&diagnostics->beyond);
 	*diagnostics = (struct diagnostics){0};
 }
@@ -175,6 +180,38 @@ static void keep_line(struct diagnostic *it, const char *line, size_t len)
 bool diagnostics_full(const struct diagnostics *diagnostics)
 {
 	return diagnostics->errors >= KEPT;
+}
+
+void diagnostics_doubt(struct diagnostics *diagnostics, const char *file, const char *path)
+{
+	array_push(&diagnostics->unknown, ((struct unknown){cut_copy(file), cut_copy(path)}));
+}
+
+/* In whole names. */
+static bool has_path(const char *all, const char *path)
+{
+	size_t len = strlen(path);
+
+	for (const char *at = all; (at = strstr(at, path)); at++)
+		if ((at == all || at[-1] == '.') && (!at[len] || strchr(".[", at[len])))
+			return true;
+	return false;
+}
+
+bool diagnostics_told(const struct diagnostics *diagnostics, size_t len, const char *file,
+		      const char *path)
+{
+	for (size_t i = 0; i < len; i++) {
+		const struct diagnostic *it = &diagnostics->list.items[i];
+
+		if (it->severity == SEVERITY_ERROR && it->path && has_path(it->path, path) &&
+		    text_same(it->file, file))
+			return true;
+	}
+	ARRAY_FOR_EACH (const struct unknown, it, &diagnostics->unknown)
+		if (has_path(it->path, path) && text_same(it->file, file))
+			return true;
+	return false;
 }
 
 /* The bytes of line number (from 1); NULL: there is none. */

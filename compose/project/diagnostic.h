@@ -55,13 +55,20 @@ struct provenance {
 	unsigned line, column;
 };
 
+/* A value that cannot be judged, as what it is made of is wrong. */
+struct unknown {
+	char *file;
+	char *path;
+};
+
 struct diagnostics {
 	ARRAY(struct diagnostic) list;
 	ARRAY(struct provenance) from;
+	ARRAY(struct unknown) unknown;
 	size_t errors; /* how many there were of each; only the first 100 of each are kept */
 	size_t warnings;
 	struct diagnostic beyond; /* the last one that was not kept, so that a hint may be set */
-	bool colour; /* the owner's: diagnostics_fail uses ANSI colours in the detail */
+	bool colour;             /* the owner's: diagnostics_fail uses ANSI colours in the detail */
 	struct origins *origins; /* the loader's, while it runs: where what is read comes from */
 };
 
@@ -81,10 +88,19 @@ enum { PLACE_MAX = 160 };
 const char *diagnostic_place(struct position at, struct position here, char out[static PLACE_MAX]);
 /* Two places: "line 2", "lines 2 and 5", "base.yaml:2 and compose.yaml:5". Gives out. */
 enum { TWO_PLACES_MAX = 2 * PLACE_MAX };
-const char *diagnostic_places(struct position a, struct position b, char out[static TWO_PLACES_MAX]);
+const char *diagnostic_places(struct position a, struct position b,
+			      char out[static TWO_PLACES_MAX]);
 
 /* Are errors only counted by now? Then a costly hint is not worth its making. */
 bool diagnostics_full(const struct diagnostics *diagnostics);
+
+/* Says that what stands there is not known because of an error elsewhere: no finding. */
+void diagnostics_doubt(struct diagnostics *diagnostics, const char *file, const char *path);
+/* Is one of the first <len> findings an error in the file about what the path names, or about something
+ * in it, or is that not known? The beginning of the path may be left out, as who extends a service has
+ * another one. */
+bool diagnostics_told(const struct diagnostics *diagnostics, size_t len, const char *file,
+		      const char *path);
 
 /* Gives the findings in a file their line, from its text. For what cannot be read again: stdin, a
  * restored project. */

@@ -265,8 +265,8 @@ int discover(const struct project_options *options, struct variables *variables,
 	for (size_t i = 0; options->files && options->files[i]; i++)
 		push(&search, &ret->files, options->files[i]);
 	set_folder(&search);
-	if (!read_env_files(&search, ret->folder))
-		return diagnostics_fail(diagnostics, err);
+	/* What is wrong in them is told with what is wrong in the others. */
+	bool well = read_env_files(&search, ret->folder);
 	const char *folder = ret->folder;
 	const char *listed = variables_get(&first, "COMPOSE_FILE");
 	if (ret->files.len == 0 && listed) {
@@ -277,6 +277,10 @@ int discover(const struct project_options *options, struct variables *variables,
 		set_folder(&search);
 	}
 	int status = ret->files.len > 0 ? check_named(&search, err) : walk_up(&search, err);
+	if (status < 0 && !well) {
+		error_drop(err);
+		return diagnostics_fail(diagnostics, err);
+	}
 	if (status < 0)
 		return status;
 	if (ret->env_files.len > 0 || strcmp(folder, ret->folder) == 0) {
@@ -285,5 +289,6 @@ int discover(const struct project_options *options, struct variables *variables,
 	}
 	take_own(&first, variables);
 	search.variables = variables;
-	return read_env_files(&search, ret->folder) ? 0 : diagnostics_fail(diagnostics, err);
+	read_env_files(&search, ret->folder);
+	return 0;
 }

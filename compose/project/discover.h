@@ -21,8 +21,8 @@ struct discovery {
 	struct strings env_files; /* those that were named, absolute */
 };
 
-/* Fills variables too. texts gets what was read. ERROR_NOT_FOUND: there is no file; ERROR_INVALID:
- * see the findings. */
+/* Fills variables too; where a .env is wrong, of which findings tell, they are partial. texts gets what
+ * was read. ERROR_NOT_FOUND: there is no file; ERROR_INVALID: see the findings. */
 int discover(const struct project_options *options, struct variables *variables,
 	     struct diagnostics *diagnostics, struct map *texts, struct discovery *ret,
 	     struct error **err);

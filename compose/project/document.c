@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/own.h"
+#include "compose/project/comment.h"
 #include "compose/project/origin.h"
 #include "compose/project/problem.h"
 #include "compose/project/tag.h"
@@ -72,6 +73,7 @@ struct reader {
 	size_t aliased_bytes;
 	struct node *root;
 	bool merging; /* the last scalar was a plain << */
+	struct comments comments;
 };
 
 static struct position place(const struct reader *reader, yaml_mark_t mark)
@@ -143,22 +145,6 @@ static void add_item(struct reader *reader, struct frame *frame, struct node *it
 	}
 	node->sequence.items = spare->items;
 	node->sequence.items[node->sequence.len++] = item;
-}
-
-/* A collection is complete: it becomes its own. */
-static void settle(struct arena *arena, struct node *node)
-{
-	const struct node made = *node;
-
-	if (node->kind == NODE_SEQUENCE && made.sequence.len > 0) {
-		node_room(arena, node, made.sequence.len);
-		memcpy(node->sequence.items, made.sequence.items,
-		       made.sequence.len * sizeof(*made.sequence.items));
-	} else if (node->kind == NODE_MAPPING && made.mapping.len > 0) {
-		node_room(arena, node, made.mapping.len);
-		memcpy(node->mapping.entries, made.mapping.entries,
-		       made.mapping.len * sizeof(*made.mapping.entries));
-	}
 }
 
 /* An item of a list called ports: - 80: 80. */
@@ -442,6 +428,8 @@ static bool take_scalar(struct reader *reader, const yaml_event_t *event)
 	if (!tag_apply(reader->arena, node, (const char *)event->data.scalar.tag,
 		       event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE))
 		complain(reader, node->at, "the value does not fit its tag");
+	if (node->kind == NODE_NULL && !*node->text)
+		comment_keep(&reader->comments, reader->arena, node);
 	set_anchor(reader, anchor, node, extent, place(reader, event->end_mark));
 	reader->merging = is_merge(event);
 	take_value(reader, node, extent);
@@ -487,7 +475,7 @@ static void close_frame(struct reader *reader, const yaml_event_t *event)
 	struct frame *frame = &reader->frames[reader->depth - 1];
 
 	merge_all(reader, frame);
-	settle(reader->arena, frame->node);
+	node_settle(reader->arena, frame->node);
 	/* Where something within it has the same name, that is the later one. */
 	const struct anchor *anchor =
 		frame->anchor ? map_get(&reader->anchors, frame->anchor) : NULL;
@@ -578,6 +566,7 @@ bool document_read(struct arena *arena, const char *file, const char *bytes, siz
 	reader->file = arena_copy(arena, file);
 	reader->ret = ret;
 	reader->diagnostics = diagnostics;
+	reader->comments = (struct comments){bytes, bytes + len, 1, 1};
 	bool well = yaml_parser_initialize(&reader->parser);
 	if (well) {
 		yaml_parser_set_input_string(&reader->parser, (const unsigned char *)bytes, len);

@@ -91,55 +91,71 @@ static bool give(struct reader *reader, const char *name, const char *value, str
 	return true;
 }
 
-/* False with the offset of what is wrong with the variables in a value: problem says what it is; NULL: the
- * budget is spent. */
-static bool set_expanded(struct reader *reader, const char *name, const char *value,
-			 struct position at, char **problem, size_t *offset)
-{
-	const struct interpolate how = {.lookup = reader->how->lookup,
-					.payload = reader->how->payload};
-	CLEANUP(text_drop) struct text out = {0};
+/* A value with variables in it, whose text begins at a place. */
+struct value {
+	struct reader *reader;
+	const char *name;
+	const char *text;
+	struct reader begin;
+	char quote;          /* 0: none */
+	struct reader there; /* between quotes: the last place that was asked for, and */
+	struct text before;  /* the text before it */
+};
 
-	return interpolate(&how, value, &out, problem, offset) &&
-	       give(reader, name, text_string(&out), at);
+static const char *look(const char *name, void *payload)
+{
+	const struct dotenv *how = ((struct value *)payload)->reader->how;
+
+	return how->lookup(name, how->payload);
 }
 
-static void tell_problem(struct reader *reader, struct position at, const char *name,
-			 const char *problem)
+static struct position place_within(struct value *value, size_t offset);
+
+static void wrong(const char *problem, size_t offset, void *payload)
 {
+	struct value *value = payload;
+	struct diagnostics *diagnostics = value->reader->diagnostics;
+	struct position at = {value->begin.how->file, 0, 0};
+
+	/* Finding it may mean to read the value once more. */
+	if (!diagnostics_full(diagnostics))
+		at = place_within(value, offset);
 	diagnostic_hint(
-		diagnostics_add(reader->diagnostics, SEVERITY_ERROR, at, name, "%s", problem),
-		"single quotes keep a value as it is: %s='...'", name);
+		diagnostics_add(diagnostics, SEVERITY_ERROR, at, value->name, "%s", problem),
+		"single quotes keep a value as it is: %s='...'", value->name);
+}
+
+static bool set_expanded(struct value *value, struct position at)
+{
+	const struct interpolate how = {.lookup = look, .wrong = wrong, .payload = value};
+	CLEANUP(text_drop) struct text out = {0};
+
+	return interpolate(&how, value->text, &out) &&
+	       give(value->reader, value->name, text_string(&out), at);
 }
 
 /* To the end of the line or " #", without the blanks at the end. Where the value would begin, # is
  * part of it. */
 static bool read_plain(struct reader *reader, const char *name, struct position at)
 {
-	size_t len = strcspn(reader->at, "\n"), offset = 0;
-	CLEANUP(memory_free) char *value = memory_copy_n(reader->at, len);
-	CLEANUP(memory_free) char *problem = NULL;
-	struct position start = place(reader);
+	size_t len = strcspn(reader->at, "\n");
+	CLEANUP(memory_free) char *text = memory_copy_n(reader->at, len);
+	struct value value = {reader, name, text, *reader, '\0', {0}, {0}};
 
-	const char *comment = strstr(value, " #");
+	const char *comment = strstr(text, " #");
 	if (comment)
-		len = (size_t)(comment - value);
+		len = (size_t)(comment - text);
 	for (;;) {
-		value[len] = '\0';
-		if (len > 0 && blank_len(value + len - 1) == 1)
+		text[len] = '\0';
+		if (len > 0 && blank_len(text + len - 1) == 1)
 			len--;
-		else if (len > 1 && blank_len(value + len - 2) == 2)
+		else if (len > 1 && blank_len(text + len - 2) == 2)
 			len -= 2;
 		else
 			break;
 	}
 	next_line(reader);
-	if (set_expanded(reader, name, value, at, &problem, &offset))
-		return true;
-	start.column += columns(value, value + offset);
-	if (problem)
-		tell_problem(reader, start, name, problem);
-	return false;
+	return set_expanded(&value, at);
 }
 
 /* An escape of double quotes, at the character behind the backslash. What has no meaning keeps its
@@ -193,28 +209,33 @@ static void unquote(struct reader *reader, char quote, struct text *value, size_
 	}
 }
 
-/* Where the character at an offset of the text between quotes is written: begin stands at its first one. */
-static struct position place_within(const struct reader *begin, char quote, size_t offset)
+/* Where the character at an offset of the value is written. */
+static struct position place_within(struct value *value, size_t offset)
 {
-	CLEANUP(text_drop) struct text value = {0};
-	struct reader reader = *begin;
+	struct reader reader = value->begin;
 
+	if (!value->quote) {
+		reader.at += offset;
+		return place(&reader);
+	}
+	if (!value->there.at || offset < value->before.len) {
+		value->there = value->begin;
+		text_remove(&value->before, 0, value->before.len);
+	}
 	if (offset > 0)
-		unquote(&reader, quote, &value, offset - 1);
-	return place(&reader);
+		unquote(&value->there, value->quote, &value->before, offset - 1);
+	return place(&value->there);
 }
 
 /* Between quotes; what follows the closing quote is read as the next statement. */
 static bool read_quoted(struct reader *reader, const char *name, struct position at)
 {
-	CLEANUP(text_drop) struct text value = {0};
-	CLEANUP(memory_free) char *problem = NULL;
+	CLEANUP(text_drop) struct text text = {0};
 	struct position start = place(reader);
 	char quote = *reader->at++;
-	const struct reader begin = *reader;
-	size_t offset = 0;
+	struct value value = {reader, name, NULL, *reader, quote, {0}, {0}};
 
-	unquote(reader, quote, &value, SIZE_MAX);
+	unquote(reader, quote, &text, SIZE_MAX);
 	if (!*reader->at) {
 		diagnostic_hint(diagnostics_add(reader->diagnostics, SEVERITY_ERROR, start, name,
 						"the quote %c is not closed", quote),
@@ -223,12 +244,11 @@ static bool read_quoted(struct reader *reader, const char *name, struct position
 	}
 	reader->at++;
 	if (quote != '"')
-		return give(reader, name, text_string(&value), at);
-	if (set_expanded(reader, name, text_string(&value), at, &problem, &offset))
-		return true;
-	if (problem)
-		tell_problem(reader, place_within(&begin, quote, offset), name, problem);
-	return false;
+		return give(reader, name, text_string(&text), at);
+	value.text = text_string(&text);
+	bool well = set_expanded(&value, at);
+	text_drop(&value.before);
+	return well;
 }
 
 static bool set_inherited(struct reader *reader, const char *name, struct position at)

@@ -17,6 +17,9 @@ struct scalar {
 	const struct node *node;
 	const struct trail *trail;
 	struct expansion made;
+	bool unknown;     /* it has a variable that may be set or not */
+	size_t offset;    /* of the last place that was asked for, and */
+	unsigned columns; /* the characters before it */
 };
 
 static const char *look(const char *name, void *payload)
@@ -30,19 +33,24 @@ static const char *look(const char *name, void *payload)
 		i++;
 	if (i < ARRAY_LEN(scalar->made.settings))
 		settings[i] = setting;
-	return variables_get(scalar->expand->variables, name);
+	const char *value = variables_get(scalar->expand->variables, name);
+	scalar->unknown |= !value && scalar->expand->variables->partial;
+	return value;
 }
 
-/* Where the character at an offset of the text stands. */
-static struct position place(const struct node *node, size_t offset)
+/* Where the character at an offset of the text stands. Mostly they come in their order. */
+static struct position place(struct scalar *scalar, size_t offset)
 {
+	const struct node *node = scalar->node;
 	struct position at = node->at;
 
 	if (node->lead == NODE_FAR)
 		return at;
-	at.column += node->lead;
-	for (size_t i = 0; i < offset; i++)
-		at.column += ((unsigned char)node->text[i] & 0xc0) != 0x80;
+	if (offset < scalar->offset)
+		scalar->offset = scalar->columns = 0;
+	for (; scalar->offset < offset; scalar->offset++)
+		scalar->columns += ((unsigned char)node->text[scalar->offset] & 0xc0) != 0x80;
+	at.column += node->lead + scalar->columns;
 	return at;
 }
 
@@ -52,43 +60,69 @@ static void unset(const char *name, size_t offset, void *payload)
 	struct scalar *scalar = payload;
 	CLEANUP(text_drop) struct text path = {0};
 
-	if (map_set(&scalar->expand->unset, name, scalar->expand))
+	if (scalar->unknown || map_set(&scalar->expand->unset, name, scalar->expand))
 		return;
 	trail_add(scalar->trail, &path);
 	diagnostic_hint(
 		diagnostics_add(scalar->expand->diagnostics, SEVERITY_WARNING,
-				place(scalar->node, offset), text_string(&path),
+				place(scalar, offset), text_string(&path),
 				"the variable %s is not set: it is taken as empty", name),
 		"${%s:-} says that this is meant, ${%s:?} makes it an error, $$ is a dollar", name,
 		name);
+}
+
+static const char required[] = "the required variable";
+
+static void wrong(const char *problem, size_t offset, void *payload)
+{
+	struct scalar *scalar = payload;
+	CLEANUP(text_drop) struct text path = {0};
+
+	if (scalar->unknown && text_starts(problem, required))
+		return;
+	trail_add(scalar->trail, &path);
+	struct diagnostic *d =
+		diagnostics_add(scalar->expand->diagnostics, SEVERITY_ERROR, place(scalar, offset),
+				text_string(&path), "%s", problem);
+	if (text_starts(problem, required))
+		diagnostic_hint(d, "set it in the environment, in .env or in a file of --env-file");
+	else if (text_ends(problem, "write $$ for a dollar"))
+		diagnostic_hint(d, "${NAME}, ${NAME:-default}, ${NAME:?message} or "
+				   "${NAME:+value}; a name has letters, digits and _");
+}
+
+/* The text as it is written, of which nothing more is to be said. */
+static struct node *lose(struct expand *expand, const struct node *node)
+{
+	struct node *copy = arena_alloc(expand->arena, sizeof(*copy));
+
+	*copy = *node;
+	copy->lost = true;
+	return copy;
+}
+
+static void doubt(const struct scalar *scalar)
+{
+	CLEANUP(text_drop) struct text path = {0};
+
+	trail_add(scalar->trail, &path);
+	diagnostics_doubt(scalar->expand->diagnostics, scalar->node->at.file, text_string(&path));
 }
 
 static struct node *expand_scalar(struct expand *expand, struct node *node,
 				  const struct trail *trail)
 {
 	struct scalar scalar = {.expand = expand, .node = node, .trail = trail};
-	const struct interpolate how = {look, unset, &scalar};
+	const struct interpolate how = {look, unset, wrong, &scalar};
 	CLEANUP(text_drop) struct text out = {0};
-	CLEANUP(memory_free) char *problem = NULL;
-	size_t offset = 0;
 
 	if (expand->total > TOTAL_MAX || !strchr(node->text, '$'))
 		return node;
-	if (!interpolate(&how, node->text, &out, &problem, &offset)) {
-		CLEANUP(text_drop) struct text path = {0};
-
-		trail_add(trail, &path);
-		struct diagnostic *d =
-			diagnostics_add(expand->diagnostics, SEVERITY_ERROR, place(node, offset),
-					text_string(&path), "%s", problem);
-		if (text_starts(problem, "the required variable"))
-			diagnostic_hint(d, "set it in the environment, in .env or in a file of "
-					   "--env-file");
-		else if (text_ends(problem, "write $$ for a dollar"))
-			diagnostic_hint(d, "${NAME}, ${NAME:-default}, ${NAME:?message} or "
-					   "${NAME:+value}; a name has letters, digits and _");
-		return node;
-	}
+	bool well = interpolate(&how, node->text, &out);
+	if (scalar.unknown)
+		doubt(&scalar);
+	if (!well || scalar.unknown)
+		return lose(expand, node);
 	expand->total += out.len;
 	if (expand->total > TOTAL_MAX) {
 		if (expand->total - out.len <= TOTAL_MAX)

@@ -25,6 +25,7 @@ struct source {
 	const char *beside; /* what stands before names of files beside it, as the user sees them */
 	struct node *services;      /* of the document itself, shaped */
 	struct documents documents; /* of another file */
+	bool unread;                /* not to its end */
 	ARRAY(struct map) indexes;  /* of each document: its services by name */
 	struct map done;            /* services with their bases in them */
 };
@@ -67,6 +68,15 @@ static struct diagnostic *complain(struct extend *extend, struct position at, co
 			       message);
 }
 
+/* Something in it is wrong already. */
+static bool is_told(const struct extend *extend, struct position at, const char *service)
+{
+	CLEANUP(memory_free) char *path = memory_format("services.%s.extends", service);
+	const struct diagnostics *diagnostics = extend->shaper->diagnostics;
+
+	return diagnostics_told(diagnostics, diagnostics->list.len, at.file, path);
+}
+
 /* --- files */
 
 static struct source *read_source(struct extend *extend, const char *shown, const char *path,
@@ -100,8 +110,8 @@ static struct source *read_source(struct extend *extend, const char *shown, cons
 	source->folder = arena_copy(arena, folder);
 	source->beside = strcmp(beside, ".") == 0 ? "" : arena_copy(arena, beside);
 	map_set(&extend->sources, shown, source);
-	document_read(arena, shown, text_string(text), text->len, &source->documents,
-		      extend->shaper->diagnostics);
+	source->unread = !document_read(arena, shown, text_string(text), text->len,
+					&source->documents, extend->shaper->diagnostics);
 	return source;
 }
 
@@ -240,6 +250,8 @@ static struct node *base_of(struct extend *extend, struct source *source,
 	}
 	if (!extends || extends->kind != NODE_MAPPING)
 		return NULL;
+	if (!node_text(wanted) && is_told(extend, extends->at, link->service))
+		return NULL;
 	if (!node_text(wanted)) {
 		diagnostic_hint(
 			complain(extend, extends->at, link->service, "\"service\" is missing"),
@@ -255,7 +267,7 @@ static struct node *base_of(struct extend *extend, struct source *source,
 	if (!from || is_circle(extend, link, from, wanted->text))
 		return NULL;
 	struct node *base = extended(extend, from, wanted->text, link);
-	if (!base && extend->shaper->diagnostics->errors == errors)
+	if (!base && !from->unread && extend->shaper->diagnostics->errors == errors)
 		tell_missing(extend, from, wanted, link);
 	return base;
 }

@@ -269,7 +269,8 @@ struct node *form_strings(struct shaper *shaper, const struct row *row, struct n
 		struct node *item = in->sequence.items[i];
 		struct trail at = {trail, NULL, i};
 
-		if (row->flags & ROW_FILLED && item->kind == NODE_STRING && !*item->text)
+		if (item->lost ||
+		    (row->flags & ROW_FILLED && item->kind == NODE_STRING && !*item->text))
 			continue;
 		if (item->kind == NODE_STRING && item->date)
 			is_string(shaper, item, &at);

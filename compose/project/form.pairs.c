@@ -8,12 +8,15 @@
 
 #include "base/map.h"
 #include "base/own.h"
+#include "compose/project/comment.h"
 
 /* --- pairs */
 
 /* What is wrong with a list's item "k=v", if anything, has been said. */
 static bool check_pair(struct shaper *shaper, const struct node *item, const struct trail *trail)
 {
+	if (item->lost)
+		return false;
 	if (item->kind != NODE_STRING) {
 		shape_refuse(shaper, item, trail, "a string KEY=VALUE");
 		return false;
@@ -56,6 +59,19 @@ static struct node *pairs_of_list(struct shaper *shaper, struct node *in, bool l
 	return out;
 }
 
+/* PASSWORD: #secret */
+static void warn_of_comment(struct shaper *shaper, const struct node_entry *entry,
+			    const struct trail *trail)
+{
+	struct position at = entry->value->at;
+
+	at.column += entry->value->lead;
+	diagnostic_hint(shape_warn(shaper, at, trail, "\"%s\" is a comment: \"%s\" has no value",
+				   entry->value->comment, entry->key),
+			"as a value it needs quotes: %s: %s", entry->key,
+			comment_quoted(shaper->arena, entry->value));
+}
+
 struct node *form_pairs(struct shaper *shaper, const struct row *row, struct node *in,
 			const struct trail *trail)
 {
@@ -84,6 +100,8 @@ struct node *form_pairs(struct shaper *shaper, const struct row *row, struct nod
 			shape_refuse(shaper, value, &at, "a string or a finite number");
 			continue;
 		}
+		if (value->kind == NODE_NULL && value->comment)
+			warn_of_comment(shaper, entry, &at);
 		if (value->tag != NODE_RESET && (value->kind != NODE_NULL || labels))
 			value = form_as_string(shaper, value, &at);
 		node_add(shaper->arena, out, entry->key, value, entry->at);
@@ -151,6 +169,8 @@ static void add_host(struct shaper *shaper, struct node *out, const char *host, 
 static void host_of_list(struct shaper *shaper, struct node *out, const struct node *item,
 			 const struct trail *trail)
 {
+	if (item->lost)
+		return;
 	if (item->kind != NODE_STRING) {
 		shape_refuse(shaper, item, trail, "a string host=address");
 		return;

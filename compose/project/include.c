@@ -98,14 +98,16 @@ static void set_folder(const struct entry *entry, struct scope *scope)
 
 /* --- variables */
 
-/* The files that env_file names, else .env in the scope's folder; what is set already stays. */
-static bool read_variables(const struct entry *entry, const struct scope *scope,
+/* The files that env_file names, else .env in the scope's folder; what is set already stays. What is
+ * wrong in them does not hide what is wrong in the others. */
+static void read_variables(const struct entry *entry, const struct scope *scope,
 			   struct variables *variables)
 {
 	const struct node *named = node_get(entry->node, "env_file");
 	size_t len = named ? named->sequence.len : 0;
 	CLEANUP(memory_free) const char **files = memory_alloc((len + 2) * sizeof(*files));
 	size_t count = 0;
+	bool well = true;
 
 	for (size_t i = 0; i < len; i++) {
 		const struct node *item = named->sequence.items[i];
@@ -122,18 +124,22 @@ static bool read_variables(const struct entry *entry, const struct scope *scope,
 								  : "%s is a folder, not a file",
 					      shown_path(entry, item->text));
 			complain(entry, item->at, message);
-			return false;
+			well = false;
+			continue;
 		}
 		files[count++] = shown_path(entry, item->text);
 	}
 	if (len == 0) {
 		CLEANUP(memory_free) char *path = path_join(scope->folder, ".env");
+		CLEANUP(memory_free)
+		char *shown = *scope->shown ? path_join(scope->shown, ".env") : memory_copy(".env");
 
 		if (file_kind(path) == FILE_REGULAR)
-			files[count++] = arena_copy(entry->include->arena, path);
+			files[count++] = arena_copy(entry->include->arena, shown);
 	}
 	files[count] = NULL;
-	return variables_read(variables, files, entry->include->diagnostics, entry->include->texts);
+	variables_read(variables, files, entry->include->diagnostics, entry->include->texts);
+	variables->partial |= !well;
 }
 
 /* --- files */
@@ -199,14 +205,11 @@ static bool read_file(const struct entry *entry, struct scope *scope, const stru
 			diagnostic_hint(d, "looked for %s", path);
 		return false;
 	}
-	if (document_read(include->arena, shown, text_string(text), text->len, &scope->documents,
-			  include->diagnostics))
-		return true;
-	include->unread = true;
-	return false;
+	return document_read(include->arena, shown, text_string(text), text->len, &scope->documents,
+			     include->diagnostics);
 }
 
-static bool read_files(const struct entry *entry, struct scope *scope)
+static void read_files(const struct entry *entry, struct scope *scope)
 {
 	const struct node *paths = node_get(entry->node, "path");
 	bool well = true;
@@ -220,7 +223,7 @@ static bool read_files(const struct entry *entry, struct scope *scope)
 				paths->sequence.items[0]->at, path,
 				"nothing is included: %s is empty", paths->sequence.items[0]->text);
 	}
-	return well;
+	entry->include->unread |= !well;
 }
 
 /* --- a scope becomes part of another */
@@ -295,17 +298,17 @@ static void take_scope(const struct entry *entry, struct scope *scope, struct no
 	set_folder(entry, scope);
 	variables_copy(&variables, outer);
 	scope->variables = &variables;
-	if (read_variables(entry, scope, &variables) && read_files(entry, scope)) {
-		if (expand)
-			expand->variables = &variables;
-		struct node *root = include_merge(entry->include, scope);
-		if (root)
-			resolve_scope(entry, scope, root);
-		for (size_t i = 0; root && i < ARRAY_LEN(sections); i++)
-			take_section(entry, sections[i], root, document);
-		if (expand)
-			expand->variables = outer;
-	}
+	read_variables(entry, scope, &variables);
+	read_files(entry, scope);
+	if (expand)
+		expand->variables = &variables;
+	struct node *root = include_merge(entry->include, scope);
+	if (root)
+		resolve_scope(entry, scope, root);
+	for (size_t i = 0; root && i < ARRAY_LEN(sections); i++)
+		take_section(entry, sections[i], root, document);
+	if (expand)
+		expand->variables = outer;
 	variables_drop(&variables);
 }
 
@@ -322,12 +325,9 @@ static unsigned level_of(const struct scope *scope)
 static bool is_told(const struct entry *entry)
 {
 	CLEANUP(memory_free) char *path = trail_string(entry->trail);
+	const struct diagnostics *diagnostics = entry->include->diagnostics;
 
-	ARRAY_FOR_EACH (const struct diagnostic, it, &entry->include->diagnostics->list)
-		if (it->severity == SEVERITY_ERROR && it->path && text_starts(it->path, path) &&
-		    text_same(it->file, entry->node->at.file))
-			return true;
-	return false;
+	return diagnostics_told(diagnostics, diagnostics->list.len, entry->node->at.file, path);
 }
 
 /* The short form stands for one path, as it was written. */
@@ -346,6 +346,7 @@ static void take_entry(const struct entry *entry, struct node *document)
 	spread_path(entry->include->arena, node_entry(entry->node, "path"));
 	const struct node *paths = node_get(entry->node, "path");
 	if (!paths || paths->kind != NODE_SEQUENCE || paths->sequence.len == 0) {
+		entry->include->unread = true;
 		if (!is_told(entry))
 			diagnostic_hint(complain(entry, entry->node->at, "\"path\" is missing"),
 					"path: is the file, or a list of files");

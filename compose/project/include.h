@@ -34,7 +34,7 @@ struct include {
 	struct shaper *shaper;
 	struct map *texts;      /* gets what was read, for diagnostics_source */
 	bool no_env_resolution; /* bare variables stay bare */
-	bool unread;            /* set where a file that is included could not be read as YAML */
+	bool unread;            /* set where something that is included could not be read */
 	size_t files;           /* included so far */
 	size_t nodes;           /* extended so far */
 };

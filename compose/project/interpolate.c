@@ -13,10 +13,10 @@ struct run {
 	const char *start; /* of the whole text, for offsets */
 	struct text *out;
 	size_t limit; /* of out->len */
-	char **problem;
-	size_t *at;
+	bool *wrong;
 };
 
+/* These give false where nothing that follows can be looked at. */
 static bool run_text(struct run *run, const char *in, size_t len, unsigned depth);
 
 static size_t name_len(const char *text, size_t len)
@@ -29,10 +29,16 @@ static size_t name_len(const char *text, size_t len)
 	return i;
 }
 
-static bool fail(struct run *run, const char *where, char *problem)
+static void tell(struct run *run, const char *where, const char *problem)
 {
-	*run->problem = problem;
-	*run->at = (size_t)(where - run->start);
+	*run->wrong = true;
+	if (run->how->wrong)
+		run->how->wrong(problem, (size_t)(where - run->start), run->how->payload);
+}
+
+static bool stop(struct run *run, const char *where, const char *problem)
+{
+	tell(run, where, problem);
 	return false;
 }
 
@@ -40,7 +46,7 @@ static bool add(struct run *run, const char *where, const char *bytes, size_t le
 {
 	text_add_n(run->out, bytes, len);
 	if (run->out->len > run->limit)
-		return fail(run, where, memory_copy("the result is longer than 1 MiB"));
+		return stop(run, where, "the result is longer than 1 MiB");
 	return true;
 }
 
@@ -98,11 +104,15 @@ static bool put_required(struct run *run, const char *where, const char *name, c
 {
 	CLEANUP(text_drop) struct text message = {0};
 
-	if (!run_aside(run, text, len, depth, true, &message))
-		return false;
-	return fail(run, where,
-		    memory_format("the required variable %s has no value%s%s", name,
-				  message.len > 0 ? ": " : "", text_string(&message)));
+	*run->wrong = false;
+	bool more = run_aside(run, text, len, depth, true, &message);
+	if (*run->wrong)
+		return more;
+	CLEANUP(memory_free)
+	char *problem = memory_format("the required variable %s has no value%s%s", name,
+				      message.len > 0 ? ": " : "", text_string(&message));
+	tell(run, where, problem);
+	return true;
 }
 
 /* The text between { and }. where is the dollar. */
@@ -114,10 +124,13 @@ static bool put_braced(struct run *run, const char *where, const char *text, siz
 	bool or_empty = n < len && *op == ':';
 
 	op += or_empty;
-	if (n == 0 || (n < len && (op >= end || !strchr("-+?", *op))))
-		return fail(run, where,
-			    memory_format("\"${%.*s}\" is no variable; write $$ for a dollar",
-					  (int)(len > 60 ? 60 : len), text));
+	if (n == 0 || (n < len && (op >= end || !strchr("-+?", *op)))) {
+		CLEANUP(memory_free)
+		char *problem = memory_format("\"${%.*s}\" is no variable; write $$ for a dollar",
+					      (int)(len > 60 ? 60 : len), text);
+		tell(run, where, problem);
+		return true;
+	}
 	CLEANUP(memory_free) char *name = memory_copy_n(text, n);
 	if (n == len)
 		return put_variable(run, where, name);
@@ -159,7 +172,7 @@ static bool put_dollar(struct run *run, const char *in, size_t len, unsigned dep
 		return add(run, in, "$", 1);
 	size_t inside = closing_brace(in + 2, len - 2);
 	if (inside == len - 2)
-		return fail(run, in, memory_copy("${ is not closed by }; write $$ for a dollar"));
+		return stop(run, in, "${ is not closed by }; write $$ for a dollar");
 	*used = 2 + inside + 1;
 	return put_braced(run, in, in + 2, inside, depth);
 }
@@ -167,7 +180,7 @@ static bool put_dollar(struct run *run, const char *in, size_t len, unsigned dep
 static bool run_text(struct run *run, const char *in, size_t len, unsigned depth)
 {
 	if (depth > DEPTH_MAX)
-		return fail(run, in, memory_copy("variables are nested deeper than 32 levels"));
+		return stop(run, in, "variables are nested deeper than 32 levels");
 	while (len > 0) {
 		const char *dollar = memchr(in, '$', len);
 		size_t plain = dollar ? (size_t)(dollar - in) : len;
@@ -185,17 +198,16 @@ static bool run_text(struct run *run, const char *in, size_t len, unsigned depth
 	return true;
 }
 
-bool interpolate(const struct interpolate *how, const char *in, struct text *out, char **problem,
-		 size_t *at)
+bool interpolate(const struct interpolate *how, const char *in, struct text *out)
 {
+	bool wrong = false;
 	struct run run = {
 		.how = how,
 		.start = in,
 		.out = out,
 		.limit = out->len + OUTPUT_MAX,
-		.problem = problem,
-		.at = at,
+		.wrong = &wrong,
 	};
 
-	return run_text(&run, in, strlen(in), 0);
+	return run_text(&run, in, strlen(in), 0) && !wrong;
 }

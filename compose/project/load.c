@@ -36,7 +36,7 @@ struct loader {
 	struct scope scope; /* the project's own files */
 	struct map disabled;
 	struct origins origins;
-	bool unread;  /* a file is not YAML, or has what could not be read */
+	bool unread;  /* a file is not YAML, or has what could not be read, or is not there */
 	bool partial; /* something was wrong already: what is missing may be so because of it */
 };
 
@@ -167,8 +167,6 @@ static const char *written_name(struct loader *loader)
 	const struct node *node = NULL;
 	const struct interpolate how = {.lookup = look, .payload = &loader->variables};
 	CLEANUP(text_drop) struct text out = {0};
-	CLEANUP(memory_free) char *problem = NULL;
-	size_t at = 0;
 
 	ARRAY_FOR_EACH (struct node *, root, &loader->scope.documents.list) {
 		const struct node *name = node_get(*root, "name");
@@ -181,7 +179,7 @@ static const char *written_name(struct loader *loader)
 	/* What is wrong with the variables is told when the whole document is expanded. */
 	if (loader->options->no_interpolate)
 		return normal_name(loader->arena, node->text);
-	if (!interpolate(&how, node->text, &out, &problem, &at))
+	if (!interpolate(&how, node->text, &out))
 		return node->text;
 	const char *name = normal_name(loader->arena, text_string(&out));
 	if (!*name)
@@ -398,11 +396,12 @@ static int load(struct loader *loader, struct error **err)
 
 	if (status < 0)
 		return status;
+	size_t before = loader->diagnostics->errors;
 	status = read_files(loader, err);
 	if (status < 0)
 		return status;
-	loader->unread = loader->diagnostics->errors > 0;
-	loader->partial = loader->unread;
+	loader->unread = loader->diagnostics->errors > before;
+	loader->partial = loader->diagnostics->errors > 0;
 	if (loader->scope.documents.list.len == 0)
 		return 0;
 	status = set_name(loader, err);
@@ -416,6 +415,8 @@ static int load(struct loader *loader, struct error **err)
 		return 0;
 	make_whole(loader, root);
 	bind_all(loader, root);
+	if (loader->diagnostics->errors > 0 && loader->options->judge)
+		loader->options->judge(loader->project, loader->diagnostics);
 	if (loader->options->no_interpolate && !loader->options->services)
 		keep_written(loader);
 	return 0;

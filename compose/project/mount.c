@@ -171,6 +171,11 @@ bool mount_expand(struct shaper *shaper, const struct node *brief, const struct 
 	split(text, &parts);
 	if (!check(shaper, brief, trail, &parts))
 		return false;
+	/* An option that is not known yet has no place in the long form. */
+	if (parts.len > 2 && strchr(parts.part[2], '$') && shape_is_open(shaper, brief)) {
+		node_append(shaper->arena, items, (struct node *)brief);
+		return true;
+	}
 	node_room(shaper->arena, item, 6);
 	const char *source = parts.len > 1 ? parts.part[0] : NULL;
 	const char *target = parts.part[parts.len > 1 ? 1 : 0];

@@ -158,6 +158,21 @@ void node_remove(struct node *mapping, const char *key)
 	memmove(entry, entry + 1, (size_t)((char *)end - (char *)(entry + 1)));
 }
 
+void node_settle(struct arena *arena, struct node *node)
+{
+	const struct node made = *node;
+
+	if (node->kind == NODE_SEQUENCE && made.sequence.len > 0) {
+		node_room(arena, node, made.sequence.len);
+		memcpy(node->sequence.items, made.sequence.items,
+		       made.sequence.len * sizeof(*made.sequence.items));
+	} else if (node->kind == NODE_MAPPING && made.mapping.len > 0) {
+		node_room(arena, node, made.mapping.len);
+		memcpy(node->mapping.entries, made.mapping.entries,
+		       made.mapping.len * sizeof(*made.mapping.entries));
+	}
+}
+
 void node_append(struct arena *arena, struct node *sequence, struct node *item)
 {
 	sequence->sequence.items = grow(arena, sequence->sequence.items, sequence->sequence.len,

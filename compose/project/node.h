@@ -51,9 +51,10 @@ struct node_entry {
 struct node {
 	enum node_kind kind : 8;
 	enum node_tag tag : 8;
-	bool date : 1; /* a string that was written plain and that YAML 1.1 takes for a date */
-	uint8_t lead;  /* columns from at to the first character of the text, where it stands in one
-			 line; else NODE_FAR */
+	bool date : 1;  /* a string that was written plain and that YAML 1.1 takes for a date */
+	bool lost : 1;  /* its variables could not be put in, of which enough was said */
+	uint8_t lead;   /* columns from at to the first character of the text, or of the comment,
+			 where it stands in one line; else NODE_FAR */
 	uint32_t index; /* of a mapping that is an item: its place in the list that was written */
 	struct position at;
 	const char *text; /* of every scalar: as written after quoting; never NULL for a scalar */
@@ -61,6 +62,7 @@ struct node {
 		bool boolean;
 		int64_t integer;
 		double real;
+		const char *comment; /* null: what follows and may have been meant; mostly NULL */
 		struct {
 			struct node **items;
 			uint32_t len;
@@ -93,6 +95,8 @@ void node_remove(struct node *mapping, const char *key);
 /* Room for so many in a mapping or sequence that is still empty: what grows leaves its former arrays
  * in the arena. */
 void node_room(struct arena *arena, struct node *node, size_t count);
+/* A collection whose array is borrowed gets its own, of its size. */
+void node_settle(struct arena *arena, struct node *node);
 void node_append(struct arena *arena, struct node *sequence, struct node *item);
 const char *node_text(const struct node *node); /* a scalar's text, NULL for others and for null */
 bool node_is_true(const struct node *node);     /* false for NULL and for all but true */

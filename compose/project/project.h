@@ -478,6 +478,9 @@ struct project_options {
 		*services; /* named on the command line: activates their profiles; NULL: none */
 	bool no_interpolate, no_normalize, no_path_resolution, no_env_resolution, no_consistency;
 	/* no_interpolate reads no env_file, and nothing is held against anything else. */
+	/* What its user finds wrong is told beside the errors of loading; not called where there are
+	 * none. The project may lack anything that is wrong. NULL: nothing. */
+	void (*judge)(const struct project *project, struct diagnostics *diagnostics);
 	bool all_resources; /* keep networks, volumes, ... that no service uses */
 	bool windows;       /* host rules: environment without case, ";" separates COMPOSE_FILE */
 };

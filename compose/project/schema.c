@@ -83,7 +83,7 @@ static const struct row device_rows[] = {
 	{.name = "permissions", .shape = SHAPE_STRING},
 };
 static const struct schema device = {
-	.what = "a device", ROWS(device_rows), .expand = brief_device, .identity = brief_target};
+	.what = "a device", ROWS(device_rows), .parted = true, .expand = brief_device, .identity = brief_target};
 
 static const struct row healthcheck_rows[] = {
 	{.name = "test", .shape = SHAPE_TEST, .merge = MERGE_REPLACE},
@@ -185,7 +185,7 @@ static const struct row mount_rows[] = {
 	{.name = "image", .shape = SHAPE_OBJECT, .flags = ROW_KEEP, .of = &image_options},
 };
 static const struct schema mount = {
-	.what = "a mount", ROWS(mount_rows), .expand = mount_expand, .identity = brief_target};
+	.what = "a mount", ROWS(mount_rows), .parted = true, .expand = mount_expand, .identity = brief_target};
 
 static const struct row extends_rows[] = {
 	{.name = "service", .shape = SHAPE_STRING},

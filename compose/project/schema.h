@@ -91,6 +91,7 @@ struct schema {
 	size_t len;
 	bool closed;  /* x- attributes are not allowed */
 	bool numbers; /* a short form may be a whole number */
+	bool parted;  /* a short form is taken apart though it has variables that are left alone */
 	/* The attribute that a string stands for, or a function that adds one or more items for it.
 	 */
 	const char *brief;

@@ -70,7 +70,25 @@ struct node *shape_refuse(struct shaper *shaper, const struct node *in, const st
 
 bool shape_is_open(const struct shaper *shaper, const struct node *in)
 {
-	return shaper->no_interpolate && in->kind == NODE_STRING && strchr(in->text, '$');
+	return in->lost ||
+	       (shaper->no_interpolate && in->kind == NODE_STRING && strchr(in->text, '$'));
+}
+
+bool shape_is_whole(const struct shaper *shaper, const struct node *in)
+{
+	unsigned open = 0;
+
+	if (!shape_is_open(shaper, in))
+		return false;
+	for (const char *c = in->text; *c; c++) {
+		if (c[0] == '$' && c[1] == '{')
+			open++;
+		else if (*c == '}' && open > 0)
+			open--;
+		else if (*c == ':' && open > 0)
+			return true;
+	}
+	return false;
 }
 
 static struct node *shape_value(struct shaper *shaper, const struct row *row, struct node *in,
@@ -288,7 +306,7 @@ static struct node *form_map(struct shaper *shaper, const struct row *row, struc
 		if (value->tag != NODE_RESET && value->kind != NODE_NULL) {
 			enum node_tag tag = value->tag;
 
-			value = shape_object(shaper, row->of, value, &at);
+			value = value->lost ? NULL : shape_object(shaper, row->of, value, &at);
 			/* What was refused keeps its name, so that others may refer to it. */
 			if (!value)
 				value = node_new(shaper->arena, NODE_MAPPING, entry->at);
@@ -306,8 +324,11 @@ static void add_short_or_long(struct shaper *shaper, const struct schema *schema
 {
 	struct node *value = NULL;
 
+	if (item->lost)
+		return;
 	if (item->kind < NODE_SEQUENCE && schema->expand) {
-		if (item->kind == NODE_STRING && shape_is_open(shaper, item))
+		if (item->kind == NODE_STRING && shape_is_open(shaper, item) &&
+		    (!schema->parted || shape_is_whole(shaper, item)))
 			node_append(shaper->arena, out, item);
 		else if (item->kind == NODE_STRING || (item->kind == NODE_INT && schema->numbers))
 			schema->expand(shaper, item, trail, out);
@@ -415,12 +436,14 @@ static bool stays(const struct shaper *shaper, const struct row *row)
 	return shaper->written && row->shape < SHAPE_SSH && !(row->flags & ROW_FORMED);
 }
 
-/* Nulls and !reset go through as they are: merging decides what they mean. */
+/* Nulls and !reset go through as they are: merging decides what they mean. What is lost is not there. */
 static struct node *shape_value(struct shaper *shaper, const struct row *row, struct node *in,
 				const struct trail *trail)
 {
 	if (in->tag == NODE_RESET || in->kind == NODE_NULL)
 		return in;
+	if (in->lost)
+		return NULL;
 	if (in->kind == NODE_SEQUENCE && row->flags & ROW_DISTINCT)
 		check_distinct(shaper, in, trail);
 	struct node *out = forms[row->shape](shaper, row, in, trail);

@@ -34,5 +34,7 @@ struct diagnostic *shape_warn(struct shaper *shaper, struct position at, const s
 /* "must be <wanted>, not a list", with a hint where quotes would do. Gives NULL. */
 struct node *shape_refuse(struct shaper *shaper, const struct node *in, const struct trail *trail,
 			  const char *wanted);
-/* A value that still has a variable in it, as nothing was interpolated. */
+/* A value that still has a variable in it, as nothing was interpolated, or as it is lost. */
 bool shape_is_open(const struct shaper *shaper, const struct node *in);
+/* Such a value with a colon in one of its variables: it cannot be taken apart at its colons. */
+bool shape_is_whole(const struct shaper *shaper, const struct node *in);

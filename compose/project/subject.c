@@ -43,6 +43,19 @@ struct diagnostic *subject_warn(const struct subject *subject, struct position a
 	return d;
 }
 
+bool subject_is_told(const struct subject *subject, struct position at, const char *below)
+{
+	const struct diagnostics *diagnostics = subject->diagnostics;
+	const struct position own = subject->entry->at;
+	CLEANUP(memory_free)
+	char *path = memory_format("%s.%s.%s", subject->section, subject->entry->key, below);
+
+	if (diagnostics_told(diagnostics, diagnostics->list.len, at.file, path))
+		return true;
+	bool extended = at.line < own.line || !text_same(at.file, own.file);
+	return extended && diagnostics_told(diagnostics, diagnostics->list.len, at.file, below);
+}
+
 struct node *subject_get(const struct subject *subject, const char *key)
 {
 	return node_get(subject->entry->value, key);

@@ -20,6 +20,9 @@ struct diagnostic *subject_complain(const struct subject *subject, struct positi
 struct diagnostic *subject_warn(const struct subject *subject, struct position at,
 				const char *below, const char *format, ...) PRINTF_LIKE(4, 5);
 
+/* What is not there at that place may be so as it was wrong, which was told. */
+bool subject_is_told(const struct subject *subject, struct position at, const char *below);
+
 /* NULL: absent. */
 struct node *subject_get(const struct subject *subject, const char *key);
 /* c may be NULL: two steps. */

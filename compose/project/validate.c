@@ -152,6 +152,15 @@ static void check_mount_options(const struct subject *subject, const struct node
 	}
 }
 
+/* It is not there as it was wrong. */
+static bool lacks(const struct subject *subject, const struct node *mount, const char *below,
+		  const char *key)
+{
+	CLEANUP(memory_free) char *path = memory_format("%s.%s", below, key);
+
+	return !node_get(mount, key) && subject_is_told(subject, mount->at, path);
+}
+
 static void check_mount(const struct subject *subject, const struct node *mount, const char *below)
 {
 	const char *type = node_text(node_get(mount, "type"));
@@ -160,13 +169,13 @@ static void check_mount(const struct subject *subject, const struct node *mount,
 
 	if (!type)
 		return;
-	if (!target || !*target->text)
+	if ((!target || !*target->text) && !lacks(subject, mount, below, "target"))
 		diagnostic_hint(
 			subject_complain(subject, mount->at, below, "\"target\" is missing"),
 			"target: is the path in the container");
 	if ((strcmp(type, "bind") == 0 || strcmp(type, "npipe") == 0 ||
 	     strcmp(type, "image") == 0) &&
-	    (!source || !*source->text))
+	    (!source || !*source->text) && !lacks(subject, mount, below, "source"))
 		diagnostic_hint(subject_complain(subject, mount->at, below,
 						 "a mount of type %s needs a source", type),
 				"source: what is mounted");
@@ -192,7 +201,8 @@ static void check_healthcheck(const struct subject *subject)
 	const struct node *check = subject_get(subject, "healthcheck");
 	const struct node *start = node_get(check, "start_interval");
 
-	if (start && !node_get(check, "start_period"))
+	if (start && !node_get(check, "start_period") &&
+	    !subject_is_told(subject, start->at, "healthcheck.start_period"))
 		diagnostic_hint(subject_warn(subject, start->at, "healthcheck.start_interval",
 					     "start_interval says nothing without a start_period"),
 				"it is the interval while start_period lasts");
@@ -237,6 +247,8 @@ static void check_probe(const struct subject *subject, const struct node *probe)
 					"remove the others");
 		found = kind ? kind : found;
 	}
+	if (!found && subject_is_told(subject, probe->at, below))
+		return;
 	if (!found) {
 		diagnostic_hint(subject_complain(subject, probe->at, below,
 						 "a probe needs one of http, tcp and log"),

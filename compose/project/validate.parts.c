@@ -80,13 +80,16 @@ static void check_watch(const struct subject *subject, const struct node *rule, 
 	const struct node *action = node_get(rule, "action");
 	const struct node *target = node_get(rule, "target");
 	const struct node *exec = node_get(rule, "exec");
+	char told[64];
 
 	if (path && path->kind == NODE_STRING && !*path->text)
 		subject_complain(subject, path->at, below, "the path is empty");
 	if (!action || action->kind != NODE_STRING || strchr(action->text, '$'))
 		return;
 	bool syncs = text_starts(action->text, "sync");
-	if (consistent && syncs && (!target || !*target->text))
+	snprintf(told, sizeof(told), "%s.target", below);
+	if (consistent && syncs && (!target || !*target->text) &&
+	    !subject_is_told(subject, action->at, told))
 		diagnostic_hint(subject_complain(subject, action->at, below,
 						 "action %s needs a target", action->text),
 				"target: is the path in the container");

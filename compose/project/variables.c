@@ -51,6 +51,7 @@ void variables_set(struct variables *variables, const char *name, const char *va
 
 void variables_copy(struct variables *variables, const struct variables *from)
 {
+	variables->partial |= from->partial;
 	MAP_FOR_EACH (entry, &from->map) {
 		void *setting = map_get(&from->settings, entry->key);
 
@@ -172,5 +173,6 @@ bool variables_read(struct variables *variables, const char *const *files,
 		well &= read_one(&reading, files[i], diagnostics, texts);
 	variables_copy(variables, &reading.inner);
 	variables_drop(&reading.inner);
+	variables->partial |= !well;
 	return well;
 }

@@ -16,9 +16,10 @@
 struct variables {
 	struct arena *arena;
 	struct map map;
-	struct map folded; /* Windows: by the name in capitals */
+	struct map folded;   /* Windows: by the name in capitals */
 	struct map settings; /* struct setting in the arena, of what a file set */
 	bool windows;
+	bool partial; /* a file was wrong: what is not set may be set in it */
 };
 
 void variables_drop(struct variables *variables);
@@ -35,7 +36,7 @@ bool variables_boolean(const char *value, bool *ret);
 void variables_add(struct variables *variables, const char *const *environment);
 
 /* Reads .env files, a later one over an earlier one; what is set already stays. False: a finding
- * says why. texts gets each file's text, for diagnostics_source (struct text, to be dropped by its
+ * says why, and the variables are partial. texts gets each file's text, for diagnostics_source (struct text, to be dropped by its
  * owner). */
 bool variables_read(struct variables *variables, const char *const *files,
 		    struct diagnostics *diagnostics, struct map *texts);

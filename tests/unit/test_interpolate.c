@@ -8,7 +8,7 @@
 #include "compose/project/interpolate.h"
 
 struct seen {
-	struct text unset;
+	struct text unset, wrong;
 };
 
 static const char *look(const char *name, void *payload)
@@ -31,6 +31,19 @@ static void note_unset(const char *name, size_t at, void *payload)
 	struct seen *seen = payload;
 
 	text_printf(&seen->unset, "%s@%zu ", name, at);
+}
+
+static void note_wrong(const char *problem, size_t at, void *payload)
+{
+	struct seen *seen = payload;
+
+	text_printf(&seen->wrong, "%s@%zu\n", problem, at);
+}
+
+static void seen_drop(struct seen *seen)
+{
+	text_drop(&seen->unset);
+	text_drop(&seen->wrong);
 }
 
 static void the_whole_grammar_is_known(void **state)
@@ -79,16 +92,14 @@ static void the_whole_grammar_is_known(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct seen seen = {0};
-		const struct interpolate how = {look, note_unset, &seen};
+		CLEANUP(seen_drop) struct seen seen = {0};
+		const struct interpolate how = {look, note_unset, note_wrong, &seen};
 		CLEANUP(text_drop) struct text out = {0};
-		CLEANUP(memory_free) char *problem = NULL;
-		size_t at = 0;
 
-		assert_true(interpolate(&how, cases[i].in, &out, &problem, &at));
+		assert_true(interpolate(&how, cases[i].in, &out));
 		assert_string_equal(text_string(&out), cases[i].out);
 		assert_string_equal(text_string(&seen.unset), cases[i].unset);
-		text_drop(&seen.unset);
+		assert_string_equal(text_string(&seen.wrong), "");
 	}
 }
 
@@ -117,46 +128,80 @@ static void what_is_wrong_is_told_with_its_place(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		const struct interpolate how = {.lookup = look};
+		CLEANUP(seen_drop) struct seen seen = {0};
+		const struct interpolate how = {
+			.lookup = look, .wrong = note_wrong, .payload = &seen};
 		CLEANUP(text_drop) struct text out = {0};
-		CLEANUP(memory_free) char *problem = NULL;
-		size_t at = 99;
+		CLEANUP(text_drop) struct text told = {0};
 
-		assert_false(interpolate(&how, cases[i].in, &out, &problem, &at));
-		assert_string_equal(problem, cases[i].problem);
-		assert_int_equal(at, cases[i].at);
+		assert_false(interpolate(&how, cases[i].in, &out));
+		text_printf(&told, "%s@%zu\n", cases[i].problem, cases[i].at);
+		assert_string_equal(text_string(&seen.wrong), text_string(&told));
+	}
+}
+
+static void all_that_is_wrong_is_told(void **state)
+{
+	static const struct {
+		const char *in, *wrong;
+	} cases[] = {
+		{"${NONE?} ${} ${EMPTY:?x}", "the required variable NONE has no value@0\n"
+					     "\"${}\" is no variable; write $$ for a dollar@9\n"
+					     "the required variable EMPTY has no value: x@13\n"},
+		{"${NONE:-${1}${2}}", "\"${1}\" is no variable; write $$ for a dollar@8\n"
+				      "\"${2}\" is no variable; write $$ for a dollar@12\n"},
+		{"${SET:-${1}}${2}", "\"${1}\" is no variable; write $$ for a dollar@7\n"
+				     "\"${2}\" is no variable; write $$ for a dollar@12\n"},
+		/* What should be said of a variable is wrong: that comes first. */
+		{"${1}${NONE?${2}}", "\"${1}\" is no variable; write $$ for a dollar@0\n"
+				     "\"${2}\" is no variable; write $$ for a dollar@11\n"},
+		/* Nobody knows what an open brace was to hold. */
+		{"${1}${ $NONE ${2", "\"${1}\" is no variable; write $$ for a dollar@0\n"
+				     "${ is not closed by }; write $$ for a dollar@4\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		CLEANUP(seen_drop) struct seen seen = {0};
+		const struct interpolate how = {look, note_unset, note_wrong, &seen};
+		CLEANUP(text_drop) struct text out = {0};
+
+		assert_false(interpolate(&how, cases[i].in, &out));
+		assert_string_equal(text_string(&seen.wrong), cases[i].wrong);
+		assert_string_equal(text_string(&seen.unset), "");
 	}
 }
 
 static void nesting_has_a_bound(void **state)
 {
-	const struct interpolate how = {.lookup = look};
+	CLEANUP(seen_drop) struct seen seen = {0};
+	const struct interpolate how = {.lookup = look, .wrong = note_wrong, .payload = &seen};
 	CLEANUP(text_drop) struct text in = {0};
 	CLEANUP(text_drop) struct text out = {0};
-	CLEANUP(memory_free) char *problem = NULL;
-	size_t at = 0;
 
 	(void)state;
 	for (int i = 0; i < 1000; i++)
 		text_add(&in, "${NONE:-");
 	text_add_repeat(&in, '}', 1000);
-	assert_false(interpolate(&how, in.data, &out, &problem, &at));
-	assert_string_equal(problem, "variables are nested deeper than 32 levels");
+	assert_false(interpolate(&how, in.data, &out));
+	assert_true(text_starts(text_string(&seen.wrong),
+				"variables are nested deeper than 32 levels@"));
+	assert_ptr_equal(strchr(text_string(&seen.wrong), '\n') + 1,
+			 text_string(&seen.wrong) + seen.wrong.len);
 }
 
 static void the_result_has_a_bound(void **state)
 {
-	const struct interpolate how = {.lookup = look};
+	CLEANUP(seen_drop) struct seen seen = {0};
+	const struct interpolate how = {.lookup = look, .wrong = note_wrong, .payload = &seen};
 	CLEANUP(text_drop) struct text in = {0};
 	CLEANUP(text_drop) struct text out = {0};
-	CLEANUP(memory_free) char *problem = NULL;
-	size_t at = 0;
 
 	(void)state;
 	for (int i = 0; i < 110000; i++)
 		text_add(&in, "$long ");
-	assert_false(interpolate(&how, in.data, &out, &problem, &at));
-	assert_string_equal(problem, "the result is longer than 1 MiB");
+	assert_false(interpolate(&how, in.data, &out));
+	assert_true(text_starts(text_string(&seen.wrong), "the result is longer than 1 MiB@"));
 	assert_true(out.len < 1100000);
 }
 
@@ -165,6 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_whole_grammar_is_known),
 		cmocka_unit_test(what_is_wrong_is_told_with_its_place),
+		cmocka_unit_test(all_that_is_wrong_is_told),
 		cmocka_unit_test(nesting_has_a_bound),
 		cmocka_unit_test(the_result_has_a_bound),
 	};
