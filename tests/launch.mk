@@ -12,6 +12,14 @@ $(OUT)/tests/launch/calls: tests/launch/calls.c
 $(filter-out %/calls,$(launch_tools)): %: %.o $(library)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(INIT_LIBS)
 
-launch-check: wincompose-init $(launch_tools)
+# The time of a start beside runc's, which make bench prints as well.
+.PHONY: launch-bench
+launch-bench: $(OUT)/wincompose-init $(launch_tools)
+	@TOOLS=$(abspath $(OUT)/tests/launch) INIT=$(abspath $(OUT)/wincompose-init) tests/launch/bench
+ifeq ($(PARTS),)
+bench: launch-bench
+endif
+
+launch-check: $(OUT)/wincompose-init $(launch_tools)
 	@TOOLS=$(abspath $(OUT)/tests/launch) INIT=$(abspath $(OUT)/wincompose-init) tests/launch/run $(ONLY)
 endif

@@ -53,12 +53,16 @@ static bool number_after(const char *text, const char *key, uint64_t *ret)
 {
 	size_t len = key ? strlen(key) : 0;
 
-	for (const char *line = text; key && line; line = strchr(line, '\n'), line += line != NULL)
+	for (const char *line = text; key && line;) {
 		if (strncmp(line, key, len) == 0 && line[len] == ' ') {
 			text = line + len + 1;
 			key = NULL;
 			break;
 		}
+		line = strchr(line, '\n');
+		if (line)
+			line++;
+	}
 	if (key)
 		return false;
 	*ret = text_starts(text, "max") ? UINT64_MAX : strtoull(text, NULL, 10);

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-#define LARGEST (1 << 20)
+#define LARGEST (16 << 20)
 
 void entry_close(int *fd)
 {
@@ -41,7 +41,7 @@ int entry_read(int folder, const char *name, const char *what, struct text *ret,
 		ret->len += (size_t)n;
 		ret->data[ret->len] = '\0';
 		if (ret->len > LARGEST)
-			return error_set(err, ERROR_INVALID, "%s/%s is larger than 1 MiB", what,
+			return error_set(err, ERROR_INVALID, "%s/%s is larger than 16 MiB", what,
 					 name);
 	}
 	if (n < 0)

@@ -19,7 +19,7 @@ void entry_close(int *fd);
 int entry_write(int folder, const char *name, const char *value, const char *what,
 		struct error **err);
 
-/* The whole file, at most 1 MiB, added to ret. */
+/* The whole file, at most 16 MiB (the mounts of a busy host are some), added to ret. */
 int entry_read(int folder, const char *name, const char *what, struct text *ret,
 	       struct error **err);
 

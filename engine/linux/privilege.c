@@ -74,18 +74,18 @@ static int take_user(const struct oci_user *user, struct error **err)
 	return 0;
 }
 
-/* So that a user's program can open /dev/stdout again, which its launcher's user made. */
-static void give_streams(const struct oci_user *user)
+/* So that a user's program can open /dev/stdout again, which its launcher's user made. Pipes alone, and the container's own
+ * terminal: a file or a terminal that the launcher was given is somebody else's. */
+static void give_streams(const struct oci_process *process)
 {
-	struct stat about, null;
+	struct stat about;
 
 	for (int i = 0; i < 3; i++) {
-		bool is_null = stat("/dev/null", &null) == 0 && fstat(i, &about) == 0 &&
-			       about.st_rdev == null.st_rdev && S_ISCHR(about.st_mode);
-
-		if (!is_null && fstat(i, &about) == 0 && (uid_t)user->uid != about.st_uid &&
-		    fchown(i, (uid_t)user->uid, about.st_gid))
-			continue; /* A stream that is not ours to give, or of a read-only file system. */
+		if (fstat(i, &about) || (!S_ISFIFO(about.st_mode) && !process->terminal) ||
+		    about.st_uid == (uid_t)process->user.uid)
+			continue;
+		if (fchown(i, (uid_t)process->user.uid, about.st_gid))
+			continue; /* Not ours to give: the program has the descriptor all the same. */
 	}
 }
 
@@ -97,7 +97,7 @@ int privilege_lower(const struct oci_process *process, struct error **err)
 		return (*err)->code;
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
 		return error_errno(err, errno, "cannot keep the capabilities");
-	give_streams(&process->user);
+	give_streams(process);
 	if (take_user(&process->user, err) || cap_get(&all, err) || cap_set(all, all, 0, err))
 		return (*err)->code;
 	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0))

@@ -56,7 +56,7 @@ static int make(const char *type, const char *source, const struct option_set *o
 		const char *where, struct error **err)
 {
 	CLEANUP(entry_close) int context = kernel_fsopen(type);
-	const char *end = options->data.data + options->data.len;
+	const char *end = options->data.len ? options->data.data + options->data.len : NULL;
 
 	if (context < 0)
 		return error_errno(err, errno, "this kernel has no file system %s for %s", type,
