@@ -86,8 +86,8 @@ struct node *form_text(struct shaper *shaper, const struct row *row, struct node
 		       const struct trail *trail)
 {
 	(void)row;
-	if (in->kind != NODE_STRING && !is_number(in))
-		return shape_refuse(shaper, in, trail, "a string or a number");
+	if (in->kind != NODE_STRING && in->kind != NODE_INT)
+		return shape_refuse(shaper, in, trail, "a string or a whole number");
 	return form_as_string(shaper, in, trail);
 }
 
@@ -104,7 +104,11 @@ struct node *form_int(struct shaper *shaper, const struct row *row, struct node 
 			"remove the quotes");
 		return NULL;
 	}
-	if (in->kind == NODE_INT && in->integer < 0 && row->flags & ROW_UNSIGNED) {
+	bool whole =
+		in->kind == NODE_INT || (in->kind == NODE_STRING && scalar_int(in->text, &value));
+	if (in->kind == NODE_INT)
+		value = in->integer;
+	if (whole && value < 0 && row->flags & ROW_UNSIGNED) {
 		shape_complain(shaper, in->at, trail, "%s is less than 0", in->text);
 		return NULL;
 	}
@@ -112,7 +116,7 @@ struct node *form_int(struct shaper *shaper, const struct row *row, struct node 
 		return in;
 	if (in->kind == NODE_FLOAT && in->real == (double)(int64_t)in->real)
 		return node_int(shaper->arena, (int64_t)in->real, in->at);
-	if (in->kind == NODE_STRING && scalar_int(in->text, &value))
+	if (whole)
 		return node_int(shaper->arena, value, in->at);
 	if (in->kind == NODE_STRING || in->kind == NODE_FLOAT) {
 		diagnostic_hint(shape_complain(shaper, in->at, trail,
@@ -189,7 +193,8 @@ struct node *form_bytes(struct shaper *shaper, const struct row *row, struct nod
 	if (in->kind != NODE_STRING && in->kind != NODE_INT)
 		return shape_refuse(shaper, in, trail, "an amount of memory");
 	if (!unit_bytes(scalar_string(shaper->arena, in), &bytes) ||
-	    (in->kind == NODE_STRING && bytes < 0 && strcmp(in->text, "-1") != 0)) {
+	    (in->kind == NODE_STRING && bytes < 0 &&
+	     (row->flags & ROW_STRICT || strcmp(in->text, "-1") != 0))) {
 		diagnostic_hint(shape_complain(shaper, in->at, trail,
 					       "\"%s\" is not an amount of memory", in->text),
 				"a number of bytes or one with a unit: 512m, 1.5g, 64kb");
@@ -274,11 +279,11 @@ struct node *form_strings(struct shaper *shaper, const struct row *row, struct n
 			continue;
 		if (item->kind == NODE_STRING && item->date)
 			is_string(shaper, item, &at);
-		else if (item->kind == NODE_STRING || (texts && is_number(item)))
+		else if (item->kind == NODE_STRING || (texts && item->kind == NODE_INT))
 			node_append(shaper->arena, out, form_as_string(shaper, item, &at));
 		else
 			shape_refuse(shaper, item, &at,
-				     texts ? "a string or a number" : "a string");
+				     texts ? "a string or a whole number" : "a string");
 	}
 	return out;
 }

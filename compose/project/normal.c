@@ -317,11 +317,31 @@ static void fill_replicas(const struct normal *normal, const struct node *servic
 		node_set(normal->arena, deploy, "replicas", scale, scale->at);
 }
 
+/* Both of a generic resource's are shown always. */
+static void fill_generic(const struct normal *normal, const struct node *resources)
+{
+	for (size_t i = 0; resources && i < resources->sequence.len; i++) {
+		struct node *spec =
+			node_get(resources->sequence.items[i], "discrete_resource_spec");
+
+		if (!spec || spec->kind != NODE_MAPPING)
+			continue;
+		if (!node_get(spec, "kind"))
+			node_set(normal->arena, spec, "kind",
+				 node_string(normal->arena, "", nowhere), nowhere);
+		if (!node_get(spec, "value"))
+			node_set(normal->arena, spec, "value", node_int(normal->arena, 0, nowhere),
+				 nowhere);
+	}
+}
+
 static void normal_service(const struct normal *normal, struct node *service)
 {
 	struct node_entry *policy = node_entry(service, "pull_policy");
 	struct node *build = node_get(service, "build");
 	struct node *needs = node_get(service, "depends_on");
+	const struct node *reserved =
+		node_get(node_get(node_get(service, "deploy"), "resources"), "reservations");
 
 	if (policy && text_same(node_text(policy->value), "if_not_present"))
 		policy->value = node_string(normal->arena, "missing", policy->value->at);
@@ -337,9 +357,8 @@ static void normal_service(const struct normal *normal, struct node *service)
 		fill_secrets(normal, node_get(service, "secrets"));
 	fill_items(normal, node_get(service, "env_file"), "required");
 	fill_devices(normal, node_get(service, "gpus"));
-	fill_devices(normal, node_get(node_get(node_get(node_get(service, "deploy"), "resources"),
-					       "reservations"),
-				      "devices"));
+	fill_devices(normal, node_get(reserved, "devices"));
+	fill_generic(normal, node_get(reserved, "generic_resources"));
 	fill_hooks(normal, service);
 	fill_replicas(normal, service);
 	for (size_t i = 0; needs && i < needs->mapping.len; i++)

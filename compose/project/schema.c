@@ -382,7 +382,7 @@ static const struct schema pool = {
 static const struct row ipam_rows[] = {
 	{.name = "driver", .shape = SHAPE_STRING},
 	{.name = "config", .shape = SHAPE_ITEMS, .of = &pool, .merge = MERGE_ITEMS},
-	{.name = "options", .shape = SHAPE_OPTIONS},
+	{.name = "options", .shape = SHAPE_ADDRESSES},
 };
 static const struct schema ipam = {.what = "ipam", ROWS(ipam_rows)};
 

@@ -15,7 +15,7 @@ static const struct row request_rows[] = {
 	{.name = "driver", .shape = SHAPE_STRING},
 	{.name = "count", .shape = SHAPE_COUNT, .flags = ROW_KEEP},
 	{.name = "device_ids", .shape = SHAPE_STRINGS, .flags = ROW_DISTINCT},
-	{.name = "options", .shape = SHAPE_LABELS},
+	{.name = "options", .shape = SHAPE_LABELS, .flags = ROW_DISTINCT},
 };
 static const struct schema request = {.what = "a reserved device", ROWS(request_rows)};
 
@@ -24,7 +24,7 @@ static const struct row gpu_rows[] = {
 	{.name = "driver", .shape = SHAPE_STRING},
 	{.name = "count", .shape = SHAPE_COUNT, .flags = ROW_KEEP},
 	{.name = "device_ids", .shape = SHAPE_STRINGS, .flags = ROW_DISTINCT},
-	{.name = "options", .shape = SHAPE_LABELS},
+	{.name = "options", .shape = SHAPE_LABELS, .flags = ROW_DISTINCT},
 };
 const struct schema schema_gpu = {.what = "a GPU", ROWS(gpu_rows), .expand = brief_gpu};
 
@@ -117,15 +117,15 @@ const struct schema schema_deploy = {.what = "deploy", ROWS(deploy_rows)};
 /* --- block devices */
 
 static const struct row weight_rows[] = {
-	{.name = "path", .shape = SHAPE_STRING},
-	{.name = "weight", .shape = SHAPE_INT, .flags = ROW_STRICT | ROW_UNSIGNED},
+	{.name = "path", .shape = SHAPE_STRING, .flags = ROW_KEEP},
+	{.name = "weight", .shape = SHAPE_INT, .flags = ROW_STRICT | ROW_UNSIGNED | ROW_KEEP},
 };
 static const struct schema device_weight = {
 	.what = "a device's weight", ROWS(weight_rows), .closed = true};
 
 static const struct row rate_rows[] = {
-	{.name = "path", .shape = SHAPE_STRING},
-	{.name = "rate", .shape = SHAPE_BYTES},
+	{.name = "path", .shape = SHAPE_STRING, .flags = ROW_KEEP},
+	{.name = "rate", .shape = SHAPE_BYTES, .flags = ROW_KEEP},
 };
 static const struct schema device_rate = {
 	.what = "a device's rate", ROWS(rate_rows), .closed = true};
@@ -150,7 +150,7 @@ static const struct row hook_rows[] = {
 	{.name = "user", .shape = SHAPE_STRING},
 	{.name = "privileged", .shape = SHAPE_BOOL},
 	{.name = "working_dir", .shape = SHAPE_STRING},
-	{.name = "environment", .shape = SHAPE_PAIRS},
+	{.name = "environment", .shape = SHAPE_PAIRS, .flags = ROW_DISTINCT},
 };
 const struct schema schema_hook = {.what = "a hook", ROWS(hook_rows)};
 
@@ -163,7 +163,7 @@ static const struct row first_hook_rows[] = {
 	{.name = "user", .shape = SHAPE_STRING},
 	{.name = "privileged", .shape = SHAPE_BOOL},
 	{.name = "working_dir", .shape = SHAPE_STRING},
-	{.name = "environment", .shape = SHAPE_PAIRS},
+	{.name = "environment", .shape = SHAPE_PAIRS, .flags = ROW_DISTINCT},
 	{.name = "per_replica", .shape = SHAPE_BOOL},
 };
 const struct schema schema_first_hook = {.what = "a pre_start hook", ROWS(first_hook_rows)};
