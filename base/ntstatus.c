@@ -26,12 +26,12 @@ static const struct {
 	{0xE0434352, "an exception in .NET"},
 };
 
-int64_t ntstatus_code(int code)
+int64_t ntstatus_code(int64_t code)
 {
 	return code < 0 ? (int64_t)(uint32_t)code : code;
 }
 
-const char *ntstatus_text(int code, char text[NTSTATUS_TEXT])
+const char *ntstatus_text(int64_t code, char text[NTSTATUS_TEXT])
 {
 	uint32_t bits = (uint32_t)code;
 
@@ -41,9 +41,9 @@ const char *ntstatus_text(int code, char text[NTSTATUS_TEXT])
 				 bits, rows[i].meaning);
 			return text;
 		}
-	if (code < 0)
+	if (code < 0 || code > INT32_MAX)
 		snprintf(text, NTSTATUS_TEXT, "%" PRIu32 " (0x%08" PRIX32 ")", bits, bits);
 	else
-		snprintf(text, NTSTATUS_TEXT, "%d", code);
+		snprintf(text, NTSTATUS_TEXT, "%" PRId64, code);
 	return text;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ntstatus -- exit codes as Windows has them: 32 bits, the upper half of them an error of the system's
  *
- * They are kept in an int, whose bits they are; no code of Linux has more than eight.
+ * An engine says them unsigned; a client that kept one in an int may say it negative.
  */
 #pragma once
 
@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 /* As an engine says it: 3221225786. */
-int64_t ntstatus_code(int code);
+int64_t ntstatus_code(int64_t code);
 
 enum { NTSTATUS_TEXT = 80 };
 
 /* "1", or "3221225786 (0xC000013A: Ctrl-C, Ctrl-Break, or a stop)"; returns text. */
-const char *ntstatus_text(int code, char text[NTSTATUS_TEXT]);
+const char *ntstatus_text(int64_t code, char text[NTSTATUS_TEXT]);

@@ -48,7 +48,7 @@ struct engine_options {
 		*address; /* unix:///path, tcp://host:port, npipe:////./pipe/name; fake: a script */
 	const char *tls_folder; /* holds ca.pem, cert.pem, key.pem; NULL: no TLS */
 	bool tls_skip_verify;
-	bool trust_pipe; /* of Windows, whoever listens at it */
+	bool trust_pipe;  /* of Windows, whoever listens at it */
 	const char *memo; /* a folder, made if need be, where the driver may keep what the engine
 			     said of its host, for ten minutes; NULL: it is asked each time */
 	uint64_t timeout; /* ns for short requests; 0: 30 s */
@@ -100,7 +100,7 @@ struct engine_event {
 	const char *image;
 	struct labels labels; /* of the container, borrowed: com.docker.compose.service, ... */
 	enum container_health health; /* EVENT_HEALTH */
-	int exit_code;                /* EVENT_DIE */
+	int64_t exit_code;            /* EVENT_DIE */
 	int signal;                   /* EVENT_KILL; 0: not known */
 	int64_t time;                 /* wall ns by the engine's clock */
 };

@@ -108,7 +108,7 @@ struct container {
 	struct labels labels; /* owned strings */
 	enum container_state state;
 	enum container_health health;
-	int exit_code;     /* where exited */
+	int64_t exit_code; /* where exited; of 32 bits on Windows */
 	char *status;      /* the engine's own words: Up 3 minutes (healthy) */
 	int64_t created;   /* wall ns */
 	int64_t started;   /* I, wall ns; 0: never */

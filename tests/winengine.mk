@@ -13,7 +13,7 @@ $(winengine): $(winengine_objects) $(library)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(winengine_actor): $(winengine_actor_objects)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(EXE),-lws2_32,-lpthread)
 
-winengine-check: winengine wincompose$(EXE)
-	@WINENGINE=$(abspath $(winengine)) RUNNER="$(RUN)" tests/winengine/run
+winengine-check: winengine wincompose$(EXE) $(if $(EXE),,$(OUT)/tests/proxy/proxy)
+	@$(if $(EXE),,PROXY=$(abspath $(OUT)/tests/proxy/proxy)) WINENGINE=$(abspath $(winengine)) RUNNER="$(RUN)" tests/winengine/run

@@ -100,7 +100,7 @@ static bool is_awaited(const struct project *project, const char *name)
 	return false;
 }
 
-static void end_with(struct attendance *attendance, const char *service, int exit_code)
+static void end_with(struct attendance *attendance, const char *service, int64_t exit_code)
 {
 	const struct attend_options *options = attendance->options;
 	struct attend_result *result = attendance->result;
@@ -117,7 +117,7 @@ static void end_with(struct attendance *attendance, const char *service, int exi
 }
 
 static void take_death(struct attendance *attendance, const char *name, const char *service,
-		       int exit_code)
+		       int64_t exit_code)
 {
 	char sentence[128], code[NTSTATUS_TEXT];
 

@@ -28,8 +28,8 @@ struct attend_options {
 
 struct attend_result {
 	bool interrupted;
-	bool aborted;  /* a container's exit ended it */
-	int exit_code; /* of the container that ended it, or of exit_code_from */
+	bool aborted;      /* a container's exit ended it */
+	int64_t exit_code; /* of the container that ended it, or of exit_code_from */
 };
 
 /* Runs the loop until one of the ends, and until the last lines are shown (for at most 2 s). stop's error is its own. */

@@ -29,7 +29,7 @@ struct oneoff {
 	bool has_ended;               /* its end was told, or there is nobody to tell it */
 	bool has_code;
 	bool is_gone; /* removed, or there is nobody to tell it */
-	int exit_code;
+	int64_t exit_code;
 	struct inside *inside; /* the hook that runs, or NULL */
 	size_t hook;           /* which one is next */
 	bool no_more_hooks;
@@ -320,7 +320,7 @@ static int ask_code(struct oneoff *oneoff, int *exit_code, struct error **err)
 static int conclude(struct oneoff *oneoff, int *exit_code, struct error **err)
 {
 	wait_for_end(oneoff);
-	*exit_code = oneoff->exit_code;
+	*exit_code = (int)oneoff->exit_code;
 	if (!oneoff->has_code && ask_code(oneoff, exit_code, err) < 0)
 		return (*err)->code;
 	if (oneoff->options->spec->auto_remove)

@@ -356,7 +356,7 @@ static int stay(struct session *session, const struct values *values, int64_t si
 	if (session->replaced && !result.interrupted)
 		cli_note(session->cli, "Another version of wincompose took the project over: what "
 				       "runs goes on.");
-	*exit_code = result.interrupted ? 130 : result.exit_code;
+	*exit_code = result.interrupted ? 130 : (int)result.exit_code;
 	return 0;
 }
 

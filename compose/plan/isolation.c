@@ -153,5 +153,6 @@ struct isolation_question isolation_ask(const struct service *service,
 		.can_hyperv = host->capabilities & ENGINE_ISOLATION_HYPERV,
 		.image = service->image,
 		.image_version = image ? image->os_version : NULL,
+		.service = service,
 	};
 }

@@ -18,12 +18,13 @@ struct isolation_question {
 	bool strict;              /* x-wincompose: {isolation: strict} */
 	const char *host_version; /* 10.0.20348.2582; revision may be missing */
 	bool host_is_server;
-	const char *host_default;     /* the engine's default, or NULL: by SKU */
-	bool can_process, can_hyperv; /* the engine's capabilities */
-	const char *image;            /* its name, for sentences */
-	const char *image_version;    /* os.version, may be NULL */
-	const char *kept;             /* what was decided for this image before, or NULL */
-	const char *kept_reason;      /* why, or NULL */
+	const char *host_default;      /* the engine's default, or NULL: by SKU */
+	bool can_process, can_hyperv;  /* the engine's capabilities */
+	const char *image;             /* its name, for sentences */
+	const char *image_version;     /* os.version, may be NULL */
+	const char *kept;              /* what was decided for this image before, or NULL */
+	const char *kept_reason;       /* why, or NULL */
+	const struct service *service; /* whose published ports a refusal names; or NULL */
 };
 
 struct isolation_answer {

@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/own.h"
 #include "base/text.h"
 #include "compose/plan/release.h"
+#include "compose/project/project.h"
 
 /* What is added to a row's words. */
 enum {
@@ -17,6 +19,7 @@ enum {
 	REVISIONS = 2, /* which of them is the newer, where they are of one build */
 	TAG = 4,       /* the tag that would work */
 	OTHER = 8,     /* the other isolation, where the rule allows it */
+	PORTS = 16,    /* those that the service publishes: the host does not say which it means */
 };
 
 /* Answers of the compute service are 0x803701NN; its first interface, which Docker uses, often says
@@ -82,13 +85,13 @@ static const struct row {
 	{0x803B002F, NULL, NULL, 0,
 	 "the host still has a network endpoint of a container that is gone",
 	 "remove it: wincompose doctor --fix, or restart the service hns"},
-	{0x803B0013, NULL, NULL, 0, "a published port is taken on the host",
+	{0x803B0013, NULL, NULL, PORTS, "a published port is taken on the host",
 	 "end what listens there, or publish another port"},
-	{0, "cannot access the file because it is being used by another process", NULL, 0,
+	{0, "cannot access the file because it is being used by another process", NULL, PORTS,
 	 "a published port is taken on the host, or lies in a range that Windows has excluded",
 	 "end what listens there, or publish another port (netsh int ipv4 show "
 	 "excludedportrange protocol=tcp)"},
-	{0, "The object already exists", NULL, 0, "a published port is taken on the host",
+	{0, "The object already exists", NULL, PORTS, "a published port is taken on the host",
 	 "end what listens there, or publish another port"},
 };
 
@@ -144,6 +147,19 @@ static const struct row *find(const struct subject *s, const char *sentence, con
 	return NULL;
 }
 
+static void add_ports(const struct service *service, struct text *out)
+{
+	const char *before = ": ";
+
+	ARRAY_FOR_EACH (const struct service_port, port, &service->ports) {
+		if (!port->published)
+			continue;
+		text_printf(out, "%s%s/%s", before, port->published,
+			    port->protocol ? port->protocol : "tcp");
+		before = " or ";
+	}
+}
+
 static void add_facts(const struct subject *s, unsigned adds, struct text *out)
 {
 	const struct isolation_question *q = s->question;
@@ -157,6 +173,8 @@ static void add_facts(const struct subject *s, unsigned adds, struct text *out)
 		else if (s->image.known && s->host.known && s->host.part[RELEASE_REVISION] < 0)
 			text_add(out, ", its revision is not known");
 	}
+	if ((adds & PORTS) && q->service)
+		add_ports(q->service, out);
 }
 
 static void add_way(struct text *ways, const char *format, const char *word)

@@ -36,7 +36,6 @@ static const struct word {
 } words[] = {
 	{"network_mode", "host", "Windows has no host network", "publish the ports"},
 	{"network_mode", "bridge", "Windows has no network bridge", "use network_mode: nat"},
-	{"logging.driver", "local", "Windows has no logging driver local", "use json-file"},
 	{"logging.driver", "journald", "Windows has no logging driver journald", "use etwlogs"},
 };
 

@@ -124,7 +124,7 @@ static void ended(const char *lines, void *payload)
 
 static void exited(struct await *await, const struct container *container)
 {
-	int code = container->exit_code;
+	int64_t code = container->exit_code;
 	char text[NTSTATUS_TEXT];
 
 	if (code == 0 && await->kind != AWAIT_HEALTHY) {

@@ -16,7 +16,7 @@ struct halt {
 	const char *container; /* its name */
 	uint64_t took;         /* ns, of the whole call */
 	int grace;             /* seconds; 0: not known, the daemon's 30 */
-	int exit_code;
+	int64_t exit_code;
 	bool has_code; /* it does not run again */
 	bool tty;
 };

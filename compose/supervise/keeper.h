@@ -66,9 +66,9 @@ struct keeper_event {
 	const char *id;
 	const char *service;
 	unsigned number;
-	int signal;    /* KILLED */
-	int exit_code; /* DIED */
-	int64_t time;  /* wall ns of the engine */
+	int signal;        /* KILLED */
+	int64_t exit_code; /* DIED */
+	int64_t time;      /* wall ns of the engine */
 };
 
 struct keeper *keeper_new(void);

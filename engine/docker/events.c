@@ -52,11 +52,11 @@ static int compare(const void *a, const void *b)
 	return strcmp(((const struct label *)a)->key, ((const struct label *)b)->key);
 }
 
-static int number_of(const cJSON *attributes, const char *key)
+static int64_t number_of(const cJSON *attributes, const char *key)
 {
 	const char *string = json_string(attributes, key);
 
-	return string ? (int)strtoll(string, NULL, 10) : 0;
+	return string ? strtoll(string, NULL, 10) : 0;
 }
 
 static enum container_health health_of(const char *action)
@@ -92,7 +92,7 @@ void docker_parse_event(const cJSON *json, struct engine_event *event)
 	if (event->kind == EVENT_DIE)
 		event->exit_code = number_of(attributes, "exitCode");
 	else if (event->kind == EVENT_KILL)
-		event->signal = number_of(attributes, "signal");
+		event->signal = (int)number_of(attributes, "signal");
 	else if (event->kind == EVENT_HEALTH)
 		event->health = health_of(event->action);
 	/* The labels and the daemon's own attributes lie together in one object. */

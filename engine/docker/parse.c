@@ -86,7 +86,7 @@ void docker_parse_status(const char *status, struct container *container)
 	CLEANUP(memory_free) char *word = memory_copy_n(open + 1, (size_t)(close - open - 1));
 
 	if (text_starts(status, "Exited") || text_starts(status, "Restarting"))
-		container->exit_code = (int)strtoll(word, NULL, 10);
+		container->exit_code = strtoll(word, NULL, 10);
 	else if (text_starts(status, "Up"))
 		container->health = health_of(word);
 }
@@ -229,7 +229,7 @@ static void parse_state(const cJSON *state, struct container *container)
 
 	container->state = docker_parse_state(json_string(state, "Status"));
 	container->status = copy_of(state, "Status");
-	container->exit_code = (int)json_int(state, "ExitCode", 0);
+	container->exit_code = json_int(state, "ExitCode", 0);
 	container->oom_killed = json_bool(state, "OOMKilled");
 	container->error = copy_of(state, "Error");
 	container->started = time_of(state, "StartedAt");

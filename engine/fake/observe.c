@@ -74,11 +74,11 @@ static void set_status(struct box *box)
 		seen->status = memory_format("Up %s (Paused)", age(now - seen->started, buffer));
 		break;
 	case CONTAINER_RESTARTING:
-		seen->status = memory_format("Restarting (%d) %s ago", seen->exit_code,
+		seen->status = memory_format("Restarting (%lld) %s ago", (long long)seen->exit_code,
 					     age(now - seen->finished, buffer));
 		break;
 	default:
-		seen->status = memory_format("Exited (%d) %s ago", seen->exit_code,
+		seen->status = memory_format("Exited (%lld) %s ago", (long long)seen->exit_code,
 					     age(now - seen->finished, buffer));
 		break;
 	}

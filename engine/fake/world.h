@@ -183,7 +183,7 @@ struct box {
 	ARRAY(struct line) log;
 	struct process process;
 	struct timer exit; /* the end of a run by behaviour, by stop signal */
-	int exit_code;
+	int64_t exit_code;
 	struct timer again;               /* the policy's back-off */
 	uint64_t exit_left, process_left; /* paused: what was left to wait; CLOCK_NEVER: nothing */
 	uint64_t backoff;
@@ -212,7 +212,7 @@ struct exec {
 	struct stream *stream; /* or NULL */
 	char **env;
 	bool tty, running;
-	int exit_code;
+	int64_t exit_code;
 };
 
 struct handle {

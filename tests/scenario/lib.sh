@@ -6,12 +6,48 @@
 #	# <name> -- the obligation that it proves, in a sentence.
 #	. "$SCENARIO_LIB"
 #
-# The runner (tests/scenario/run) gives it a private engine to talk to (DOCKER_HOST), with the images of tests/images; a
+# and, where it is not for every engine, "# for: linux windows wine" with those that it is for: a real Docker Engine of Linux;
+# the Windows engine of the tests (tests/winengine) at its socket; the same at its pipe, with wincompose.exe under Wine.
+# Commands of containers that are for all of them are actor's (tests/winengine/actor.h); $DRIVE is what stands before the
+# path of a mount there.
+#
+# The runner (tests/scenario/run, or tests/winengine/run) gives it a private engine to talk to (DOCKER_HOST), with the images of tests/images; a
 # fresh WINCOMPOSE_HOME; and as its working folder a copy of its own, which goes away. It ends with 0, or with 77 after
 # `skip`. What it leaves on the engine the runner removes, by its names: <name> or <name>-*, which also keep scenarios apart
 # that run at the same time. State is asked of the engine, not of wincompose; nothing sleeps: `eventually` waits for what
 # must come. That something does not happen is shown by what the same supervisor is seen to do after it.
 set -eu
+
+SCENARIO_FOR=${SCENARIO_FOR:-linux}
+SCENARIO_HOME=${SCENARIO_HOME:-$WINCOMPOSE_HOME} # WINCOMPOSE_HOME as this shell sees it
+case $SCENARIO_FOR in
+linux) DRIVE='' KILLED=137 ;;
+*) DRIVE=C: KILLED=1067 ;; # what ends a process that is terminated: tests/winengine/process.linux.c
+esac
+export DRIVE SCENARIO_HOME
+
+# plain: what Windows' programs write, without the CR of their lines.
+plain() {
+	if [ "$SCENARIO_FOR" = linux ]; then cat; else tr -d '\r'; fi
+}
+
+# shows FILE PATTERN: a line of it fits.
+shows() {
+	plain <"$1" | grep -q "$2"
+}
+
+# shown FILE PATTERN: how many.
+shown() {
+	plain <"$1" | grep -c "$2" || :
+}
+
+# seen PATH: as wincompose sees it; told PATH: as its JSON tells it.
+seen() {
+	if [ "$SCENARIO_FOR" = wine ]; then printf 'Z:%s' "$1" | tr / '\\'; else printf %s "$1"; fi
+}
+told() {
+	seen "$1" | sed 's/\\/\\\\/g'
+}
 
 # w ARGUMENT...: wincompose, with its output in $out and its messages in $err; a failure is the scenario's.
 out=
@@ -26,8 +62,8 @@ w() {
 status_of() {
 	status=0
 	"$WINCOMPOSE" "$@" >"$SCENARIO_TMP/out" 2>"$SCENARIO_TMP/err" || status=$?
-	out=$(cat "$SCENARIO_TMP/out")
-	err=$(calm <"$SCENARIO_TMP/err")
+	out=$(plain <"$SCENARIO_TMP/out")
+	err=$(plain <"$SCENARIO_TMP/err" | calm)
 }
 
 calm() {
@@ -169,7 +205,7 @@ volumes() {
 
 # text_of NAME: its log, both channels, without the engine's frames (each line begins with what of its frame is printable).
 text_of() {
-	api GET "/containers/$1/logs?stdout=1&stderr=1" | tr -d '\000-\010'
+	api GET "/containers/$1/logs?stdout=1&stderr=1" | tr -d '\000-\010\r'
 }
 
 # inside NAME COMMAND...: run in the container, its output on stdout. (Words have no quotes and no spaces in them.)
@@ -247,7 +283,7 @@ unsupervised() {
 
 # journal: what the supervisors of this scenario wrote.
 journal() {
-	cat "$WINCOMPOSE_HOME"/projects/*/supervisor.log
+	cat "$SCENARIO_HOME"/projects/*/supervisor.log
 }
 
 in_journal() {

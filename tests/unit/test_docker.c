@@ -17,7 +17,7 @@ static void a_status_tells_exit_code_and_health(void **state)
 {
 	static const struct {
 		const char *status;
-		int exit_code;
+		int64_t exit_code;
 		enum container_health health;
 	} rows[] = {
 		{"Created", 0, HEALTH_NONE},
@@ -28,7 +28,7 @@ static void a_status_tells_exit_code_and_health(void **state)
 		{"Up 2 hours (Paused)", 0, HEALTH_NONE},
 		{"Exited (0) 3 minutes ago", 0, HEALTH_NONE},
 		{"Exited (137) Less than a second ago", 137, HEALTH_NONE},
-		{"Exited (3221225786) 5 days ago", (int)3221225786, HEALTH_NONE},
+		{"Exited (3221225786) 5 days ago", 3221225786, HEALTH_NONE},
 		{"Restarting (1) 2 seconds ago", 1, HEALTH_NONE},
 		{"Dead", 0, HEALTH_NONE},
 		{"Up (", 0, HEALTH_NONE},
@@ -41,7 +41,7 @@ static void a_status_tells_exit_code_and_health(void **state)
 		struct container container = {0};
 
 		docker_parse_status(rows[i].status, &container);
-		assert_int_equal(container.exit_code, rows[i].exit_code);
+		assert_true(container.exit_code == rows[i].exit_code);
 		assert_int_equal(container.health, rows[i].health);
 	}
 }
@@ -164,16 +164,17 @@ static void events_are_told_apart_by_the_daemons_words(void **state)
 static void an_event_carries_code_signal_labels_and_time(void **state)
 {
 	CLEANUP(json_drop)
-	cJSON *json = json_of("{\"Type\":\"container\",\"Action\":\"die\",\"Actor\":{\"ID\":"
-			      "\"1de3\",\"Attributes\":"
-			      "{\"name\":\"shop-web-1\",\"exitCode\":\"137\",\"image\":\"web\","
-			      "\"com.docker.compose.service\":\"web\"}},\"time\":1795468800,"
-			      "\"timeNano\":1795468800661661323}");
+	cJSON *json =
+		json_of("{\"Type\":\"container\",\"Action\":\"die\",\"Actor\":{\"ID\":"
+			"\"1de3\",\"Attributes\":"
+			"{\"name\":\"shop-web-1\",\"exitCode\":\"3221225786\",\"image\":\"web\","
+			"\"com.docker.compose.service\":\"web\"}},\"time\":1795468800,"
+			"\"timeNano\":1795468800661661323}");
 	struct engine_event event = {0};
 
 	(void)state;
 	docker_parse_event(json, &event);
-	assert_int_equal(event.exit_code, 137);
+	assert_true(event.exit_code == 3221225786);
 	assert_string_equal(event.name, "shop-web-1");
 	assert_string_equal(labels_get(&event.labels, "com.docker.compose.service"), "web");
 	/* A double is exact to 256 ns here. */

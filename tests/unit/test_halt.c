@@ -7,7 +7,7 @@
 #include "tests/stack.h"
 #include "tests/torture.h"
 
-#define ENDED_BY_CONTROL ((int)0xC000013A)
+#define ENDED_BY_CONTROL 0xC000013A
 
 static void a_stop_that_was_cut_short_or_forced_is_explained(void **state)
 {

@@ -146,7 +146,7 @@ static void what_windows_refuses_and_ignores_is_told_at_its_lines(void **state)
 		 "    extra_hosts: ['a:10.0.0.1']\n"
 		 "    network_mode: host\n"
 		 "    security_opt: ['no-new-privileges']\n"
-		 "    logging: {driver: local}\n");
+		 "    logging: {driver: journald}\n");
 	assert_found(f,
 		     "E 4 services.web.privileged: Windows containers have no privileged mode\n"
 		     "E 5 services.web.read_only: Windows containers have no read-only root file "
@@ -159,7 +159,7 @@ static void what_windows_refuses_and_ignores_is_told_at_its_lines(void **state)
 		     "E 12 services.web.network_mode: Windows has no host network\n"
 		     "E 13 services.web.security_opt: Windows knows only credentialspec=, not "
 		     "\"no-new-privileges\"\n"
-		     "E 14 services.web.logging.driver: Windows has no logging driver local\n");
+		     "E 14 services.web.logging.driver: Windows has no logging driver journald\n");
 }
 
 static void what_is_written_but_asks_for_nothing_is_no_finding(void **state)

@@ -5,6 +5,7 @@
 
 #include "base/own.h"
 #include "compose/plan/refusal.h"
+#include "compose/project/project.h"
 
 /* Sentences are the engine's and Windows' own (docs/windows.md, "What the host answers"). */
 static const struct vector {
@@ -86,6 +87,27 @@ static struct isolation_question question_of(const struct vector *v)
 					   .image_version = v->image};
 }
 
+static void the_ports_that_the_host_can_mean_are_named(void **state)
+{
+	struct service_port ports[] = {{.published = "8080", .target = 80, .protocol = "tcp"},
+				       {.target = 81, .protocol = "tcp"},
+				       {.published = "53", .target = 53, .protocol = "udp"}};
+	struct service service = {.name = "web"};
+	struct isolation_question question = {.host_version = "10.0.20348.1", .service = &service};
+	struct refusal refusal;
+
+	(void)state;
+	service.ports.items = ports;
+	service.ports.len = ARRAY_LEN(ports);
+	assert_true(refusal_explain(&question, "process", "HNS failed with error : (0x803b0013)",
+				    &refusal));
+	assert_non_null(strstr(refusal.text, "taken on the host: 8080/tcp or 53/udp: end what"));
+	service.ports.len = 0;
+	assert_true(refusal_explain(&question, "process", "HNS failed with error : (0x803b0013)",
+				    &refusal));
+	assert_non_null(strstr(refusal.text, "taken on the host: end what"));
+}
+
 static void each_answer_of_the_host_is_explained_with_what_would_work(void **state)
 {
 	(void)state;
@@ -152,6 +174,7 @@ static void other_sentences_are_left_as_they_are(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_ports_that_the_host_can_mean_are_named),
 		cmocka_unit_test(each_answer_of_the_host_is_explained_with_what_would_work),
 		cmocka_unit_test(what_was_asked_for_or_is_strict_has_no_cure_but_is_explained),
 		cmocka_unit_test(an_engine_without_the_other_isolation_is_not_sent_there),

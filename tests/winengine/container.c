@@ -77,7 +77,20 @@ bool container_is_hyperv(const struct container *container)
 
 char **container_env(const struct container *container)
 {
-	return json_vector(json_get(container->config, "Env"));
+	CLEANUP(json_drop) cJSON *list = cJSON_CreateArray();
+	CLEANUP(memory_free) char *world = mount_world(container);
+	const char *address = container->world->reachable && container->endpoints.len
+				      ? container->endpoints.items[0].address
+				      : "";
+	CLEANUP(memory_free) char *where = memory_format("ACTOR_WORLD=%s", world);
+	CLEANUP(memory_free) char *at = memory_format("ACTOR_ADDRESS=%s", address);
+	const cJSON *item;
+
+	cJSON_ArrayForEach (item, json_get(container->config, "Env"))
+		cJSON_AddItemToArray(list, cJSON_Duplicate(item, true));
+	cJSON_AddItemToArray(list, cJSON_CreateString(where));
+	cJSON_AddItemToArray(list, cJSON_CreateString(at));
+	return json_vector(list);
 }
 
 /* Its folder is its drive C: whatever the path's slashes. */
@@ -92,8 +105,11 @@ char *container_path(const struct container *container, const char *path)
 	if (rest[0] && rest[1] == ':')
 		rest += 2;
 	rest += strspn(rest, "/");
-	return *rest ? memory_format("%s/%s", container->folder, rest)
-		     : memory_copy(container->folder);
+	if (!*rest)
+		return memory_copy(container->folder);
+	CLEANUP(memory_free) char *rooted = memory_format("/%s", rest);
+
+	return mount_path(container, rooted);
 }
 
 /* --- networks */
@@ -279,6 +295,19 @@ static bool name_taken(struct call *call, const char *name)
 	return true;
 }
 
+/* What images of tests have on their drive C:. */
+static void make_folders(const struct container *container, struct error **err)
+{
+	static const char *const inside[] = {"tmp", "www"};
+
+	for (size_t i = 0; i < ARRAY_LEN(inside); i++) {
+		CLEANUP(memory_free) char *folder = path_join(container->folder, inside[i]);
+
+		if (file_make_folder(folder, err) < 0)
+			return;
+	}
+}
+
 void container_create(struct call *call)
 {
 	const char *name = call_query(call, "name");
@@ -306,7 +335,7 @@ void container_create(struct call *call)
 		container_drop(container);
 		return;
 	}
-	file_make_folder(container->folder, &err);
+	make_folders(container, &err);
 	list_append(&call->world->containers, &container->link);
 	mount_volumes(container);
 	container_tell(container, "create", NULL, NULL);

@@ -18,6 +18,7 @@ enum state { STATE_CREATED, STATE_RUNNING, STATE_PAUSED, STATE_RESTARTING, STATE
 
 struct mount {
 	char *type, *name, *source, *target;
+	char *real; /* the folder of this host that is there; NULL: none */
 	bool read_only;
 };
 

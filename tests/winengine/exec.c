@@ -127,12 +127,13 @@ static int start(struct exec *exec, struct world *world, struct error **err)
 	CLEANUP(memory_free_vector) char **command = json_vector(json_get(exec->json, "Cmd"));
 	CLEANUP(json_drop) cJSON *all = cJSON_CreateArray();
 	const char *work = json_string(exec->json, "WorkingDir");
-	const cJSON *lists[] = {json_get(container->config, "Env"), json_get(exec->json, "Env")};
+	CLEANUP(memory_free_vector) char **own = container_env(container);
 	const cJSON *item;
 
-	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
-		cJSON_ArrayForEach (item, lists[i])
-			cJSON_AddItemToArray(all, cJSON_Duplicate(item, true));
+	for (char **variable = own; *variable; variable++)
+		cJSON_AddItemToArray(all, cJSON_CreateString(*variable));
+	cJSON_ArrayForEach (item, json_get(exec->json, "Env"))
+		cJSON_AddItemToArray(all, cJSON_Duplicate(item, true));
 	CLEANUP(memory_free_vector) char **env = json_vector(all);
 
 	if (!work)

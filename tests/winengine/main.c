@@ -3,7 +3,7 @@
  *
  *	winengine --images FILE --root FOLDER --listen ADDRESS [--listen ADDRESS]
  *		  [--build 20348.2582] [--client] [--no-hyperv] [--isolation process|hyperv]
- *		  [--journal FILE]
+ *		  [--journal FILE] [--reachable]
  *
  * Writes "listening ADDRESS" for each address and "ready", and runs until POST /test/end, a signal, or
  * the end of its standard input where --until-eof is given. It ends with 3 where a client sent what
@@ -49,6 +49,8 @@ static void read_options(char **arguments, struct settings *settings, struct wor
 			world->host.client = true;
 		else if (text_same(option, "--no-hyperv"))
 			world->host.hyperv = false;
+		else if (text_same(option, "--reachable"))
+			world->reachable = true;
 		else if (text_same(option, "--images"))
 			value = &settings->images;
 		else if (text_same(option, "--build"))

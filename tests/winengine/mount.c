@@ -168,8 +168,57 @@ void mount_drop(struct container *container)
 		free(mount->name);
 		free(mount->source);
 		free(mount->target);
+		free(mount->real);
 	}
 	array_drop(&container->mounts);
+}
+
+/* --- where they are */
+
+/* "C:\\data" is /data. */
+static char *plain(const char *path)
+{
+	char *copy = memory_copy(path[0] && path[1] == ':' ? path + 2 : path);
+	size_t len = strlen(copy);
+
+	for (char *c = copy; *c; c++)
+		if (*c == '\\')
+			*c = '/';
+	while (len > 1 && copy[len - 1] == '/')
+		copy[--len] = '\0';
+	return copy;
+}
+
+char *mount_path(const struct container *container, const char *inside)
+{
+	const char *real = container->folder;
+	size_t best = 0;
+
+	ARRAY_FOR_EACH (struct mount, mount, &container->mounts) {
+		CLEANUP(memory_free) char *target = plain(mount->target);
+		size_t len = strlen(target);
+
+		if (mount->real && len > best && text_starts(inside, target) &&
+		    (!inside[len] || inside[len] == '/')) {
+			best = len;
+			real = mount->real;
+		}
+	}
+	return memory_format("%s%s", real, inside + best);
+}
+
+char *mount_world(const struct container *container)
+{
+	CLEANUP(text_drop) struct text world = {0};
+
+	text_add(&world, container->folder);
+	ARRAY_FOR_EACH (struct mount, mount, &container->mounts) {
+		CLEANUP(memory_free) char *target = plain(mount->target);
+
+		if (mount->real)
+			text_printf(&world, ";%s=%s", target, mount->real);
+	}
+	return text_steal(&world);
 }
 
 /* --- volumes */
@@ -190,10 +239,15 @@ static char *folder_of(const char *name)
 static struct volume *make(struct world *world, const char *name, const cJSON *labels)
 {
 	struct volume *volume = memory_zero(1, sizeof(*volume));
+	CLEANUP(error_drop) struct error *err = NULL;
+	char id[ID_LEN];
 
 	volume->name = memory_copy(name);
 	volume->labels = labels ? cJSON_Duplicate(labels, true) : cJSON_CreateObject();
 	volume->created = clock_wall();
+	world_id(id);
+	volume->folder = memory_format("%s/volume-%.12s", world->root, id);
+	file_make_folder(volume->folder, &err);
 	list_append(&world->volumes, &volume->link);
 	feed_tell(world, &(struct feed_event){
 				 .type = "volume", .action = "create", .id = name, .name = name});
@@ -205,6 +259,8 @@ void mount_volumes(struct container *container)
 	char id[ID_LEN];
 
 	ARRAY_FOR_EACH (struct mount, mount, &container->mounts) {
+		if (text_same(mount->type, "bind"))
+			mount->real = memory_copy(mount->source);
 		if (!text_same(mount->type, "volume"))
 			continue;
 		if (!mount->name) {
@@ -212,8 +268,11 @@ void mount_volumes(struct container *container)
 			mount->name = memory_copy(id);
 		}
 		mount->source = folder_of(mount->name);
-		if (!find(container->world, mount->name))
-			make(container->world, mount->name, NULL);
+		struct volume *volume = find(container->world, mount->name);
+
+		if (!volume)
+			volume = make(container->world, mount->name, NULL);
+		mount->real = memory_copy(volume->folder);
 	}
 }
 
@@ -318,6 +377,7 @@ void mount_volume_remove(struct call *call)
 						    .name = volume->name});
 	list_unlink(&volume->link);
 	cJSON_Delete(volume->labels);
+	free(volume->folder);
 	free(volume->name);
 	free(volume);
 	call_empty(call, 204);

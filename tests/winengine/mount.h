@@ -11,6 +11,7 @@ struct volume {
 	struct list link;
 	char *name;
 	cJSON *labels;
+	char *folder; /* what is in it */
 	int64_t created;
 };
 
@@ -19,6 +20,10 @@ struct volume {
 int mount_parse(struct container *container, struct error **err);
 void mount_volumes(struct container *container); /* makes those that are not there */
 void mount_drop(struct container *container);
+/* The real path of one in the container ("/data/x"), where a mount or its drive is: yours. */
+char *mount_path(const struct container *container, const char *inside);
+/* What its processes are told of that: ACTOR_WORLD of actor.h. Yours. */
+char *mount_world(const struct container *container);
 
 /* --- what the API asks */
 void mount_volume_list(struct call *call);

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "tests/winengine/container.h"
 #include "tests/winengine/feed.h"
+#include "tests/winengine/forward.h"
 
 enum { SERVER_2016 = 14393, PORT_FIRST = 49152, PORT_LAST = 65535 };
 
@@ -48,14 +49,18 @@ static bool overlap(const struct network *a, unsigned base, unsigned prefix)
 	return a->prefix && (a->base >> (32 - shorter)) == (base >> (32 - shorter));
 }
 
-/* WinNAT picks a free prefix in 172.16.0.0/12: windows.md 4.3. */
+/* WinNAT picks a free prefix in 172.16.0.0/12: windows.md 4.3. Where who is in it shall be reached from
+ * this host, 127.16.0.0/12 stands for that, and engines that run side by side begin elsewhere. */
 static void pick(const struct world *world, struct network *network)
 {
+	unsigned space = world->reachable ? 0x7F100000 : 0xAC100000;
+	unsigned first = world->reachable ? (unsigned)(world->id[0] * 16 + world->id[1]) : 28;
+
 	network->prefix = 20;
 	for (unsigned i = 0; i < 256; i++) {
 		bool taken = false;
 
-		network->base = 0xAC100000 + ((i * 37 + 28) % 256 << 12);
+		network->base = space + ((i * 37 + first) % 256 << 12);
 		LIST_FOR_EACH (struct network, other, &world->networks, link)
 			taken = taken || overlap(other, network->base, network->prefix);
 		if (!taken)
@@ -114,25 +119,6 @@ static bool port_taken(const struct world *world, unsigned port, const char *pro
 	return false;
 }
 
-/* Something else on the host that listens there. */
-static bool port_busy(struct world *world, unsigned port, const char *protocol)
-{
-	uv_tcp_t *tcp;
-	struct sockaddr_in address;
-
-	if (!text_same(protocol, "tcp"))
-		return false;
-	tcp = memory_zero(1, sizeof(*tcp));
-	uv_tcp_init(world->loop, tcp);
-	uv_ip4_addr("0.0.0.0", (int)port, &address);
-	int status = uv_tcp_bind(tcp, (struct sockaddr *)&address, 0);
-
-	if (!status)
-		status = uv_listen((uv_stream_t *)tcp, 1, NULL);
-	uv_close((uv_handle_t *)tcp, (uv_close_cb)(void *)free);
-	return status < 0;
-}
-
 static int hns_error(const struct network *network, const struct container *container,
 		     unsigned long code, struct error **err)
 {
@@ -142,37 +128,49 @@ static int hns_error(const struct network *network, const struct container *cont
 			 container->name, network->name, host_words(code), code);
 }
 
-static int publish(struct container *container, struct network *network, const char *key,
+/* False: the port is taken, by a container or by anything else on the host. */
+static bool take_port(struct container *container, const char *address, struct port *port)
+{
+	CLEANUP(error_drop) struct error *err = NULL;
+	struct world *world = container->world;
+
+	if (port_taken(world, port->published, port->protocol))
+		return false;
+	return !text_same(port->protocol, "tcp") ||
+	       forward_open(world->loop, port->published, world->reachable ? address : NULL,
+			    port->target, &port->forward, &err) == 0;
+}
+
+static int publish(struct container *container, struct endpoint *endpoint, const char *key,
 		   const char *wanted, struct error **err)
 {
-	struct world *world = container->world;
 	struct port port = {.target = (unsigned)strtoul(key, NULL, 10)};
 	const char *slash = strchr(key, '/');
-	const char *protocol = slash ? slash + 1 : "tcp";
+	bool taken;
 
+	port.protocol = memory_copy(slash ? slash + 1 : "tcp");
 	port.published = wanted && *wanted ? (unsigned)strtoul(wanted, NULL, 10) : 0;
-	if (!port.published) {
-		/* HNS picks one: windows.md 1.3. */
+	taken = port.published && !take_port(container, endpoint->address, &port);
+	/* HNS picks one: windows.md 1.3. */
+	if (!port.published)
 		for (port.published = PORT_FIRST; port.published < PORT_LAST; port.published++)
-			if (!port_taken(world, port.published, protocol) &&
-			    !port_busy(world, port.published, protocol))
+			if (take_port(container, endpoint->address, &port))
 				break;
-	} else if (port_taken(world, port.published, protocol) ||
-		   port_busy(world, port.published, protocol)) {
-		return hns_error(network, container, 0x20, err);
+	if (taken) {
+		free(port.protocol);
+		return hns_error(endpoint->network, container, 0x20, err);
 	}
-	port.protocol = memory_copy(protocol);
 	array_push(&container->ports, port);
 	return 0;
 }
 
-static int publish_all(struct container *container, struct network *network, struct error **err)
+static int publish_all(struct container *container, struct endpoint *endpoint, struct error **err)
 {
 	const cJSON *bindings, *binding;
 
 	cJSON_ArrayForEach (bindings, json_get(container->host, "PortBindings"))
 		cJSON_ArrayForEach (binding, bindings) {
-			int code = publish(container, network, bindings->string,
+			int code = publish(container, endpoint, bindings->string,
 					   json_string(binding, "HostPort"), err);
 
 			if (code < 0)
@@ -213,7 +211,7 @@ int nat_attach(struct container *container, struct error **err)
 	ARRAY_FOR_EACH (struct endpoint, endpoint, &container->endpoints)
 		give_address(endpoint);
 	if (first && first->network->prefix)
-		code = publish_all(container, first->network, err);
+		code = publish_all(container, first, err);
 	if (code < 0)
 		nat_detach(container);
 	return code;
@@ -223,8 +221,10 @@ void nat_detach(struct container *container)
 {
 	ARRAY_FOR_EACH (struct endpoint, endpoint, &container->endpoints)
 		endpoint->id[0] = endpoint->address[0] = endpoint->mac[0] = '\0';
-	ARRAY_FOR_EACH (struct port, port, &container->ports)
+	ARRAY_FOR_EACH (struct port, port, &container->ports) {
+		forward_close(port->forward);
 		free(port->protocol);
+	}
 	array_drop(&container->ports);
 }
 

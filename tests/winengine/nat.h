@@ -11,6 +11,7 @@
 #include "tests/winengine/world.h"
 
 struct container;
+struct forward;
 
 struct network {
 	struct list link;
@@ -28,6 +29,7 @@ struct network {
 struct port {
 	unsigned target, published; /* published 0: not */
 	char *protocol;
+	struct forward *forward; /* of TCP */
 };
 
 /* A container's place in a network. Its address and ports are there while the container runs. */

@@ -29,6 +29,7 @@ struct world {
 	uv_loop_t *loop;
 	char id[ID_LEN]; /* of the engine */
 	struct host host;
+	bool reachable; /* the addresses of containers are this host's own */
 	struct fault fault;
 	unsigned broken;      /* requests that no client may send */
 	const char *root;     /* a folder of ours: what containers' folders are in */
