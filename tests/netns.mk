@@ -22,11 +22,13 @@ net_program := $(OUT)/wincompose-net
 $(net_program): $(OUT)/netns/linux/main.o $(library)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lmnl -lnftables -luv -lpthread -ldl
 
-$(OUT)/tests/netns/stream: $(OUT)/tests/netns/stream.o $(library)
+net_tests := $(OUT)/tests/netns/stream $(OUT)/tests/netns/contract
+
+$(net_tests): %: %.o $(library)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 .PHONY: wincompose-net netns-check
 wincompose-net: $(net_program)
-netns-check: $(net_program) $(OUT)/tests/netns/stream
+netns-check: $(net_program) $(net_tests)
 	@tests/netns/run $^
 endif

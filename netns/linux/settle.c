@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "netns/linux/settle.h"
 
-#include <errno.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -12,30 +10,9 @@
 #include "base/memory.h"
 #include "base/own.h"
 #include "base/text.h"
-#include "netns/field.h"
 #include "netns/linux/link.h"
 
 enum { WAIT_MS = 10000 };
-
-static int read_network(const char *folder, const char *name, struct network *ret,
-			struct error **err)
-{
-	CLEANUP(memory_free) char *path = path_join(folder, name);
-	CLEANUP(text_drop) struct text text = {0};
-	int status = file_read(path, FIELD_LINE, &text, err);
-
-	if (status < 0)
-		return status;
-	if (text.len && text.data[text.len - 1] == '\n')
-		text.data[text.len - 1] = '\0';
-	status = network_parse(text_string(&text), ret, err);
-	return status < 0 ? error_wrap(err, "%s", path) : 0;
-}
-
-int settle_read(const char *folder, struct network *ret, struct error **err)
-{
-	return read_network(folder, "settled", ret, err);
-}
 
 struct gathering {
 	const char *root;
@@ -115,7 +92,7 @@ int settle(const char *folder, struct network *ret, struct error **err)
 	if (status != ERROR_NOT_FOUND)
 		return status;
 	error_drop(err);
-	status = read_network(folder, "network", &network, err);
+	status = settle_read_file_(folder, "network", &network, err);
 	if (status == 0 && !text_same(network.id, path_name(folder)))
 		status = error_set(err, ERROR_INVALID, "the folder %s is of the network %s", folder,
 				   network.id);
@@ -127,22 +104,5 @@ int settle(const char *folder, struct network *ret, struct error **err)
 		return status;
 	*ret = network;
 	network = (struct network){0};
-	return 0;
-}
-
-int settle_remove(const char *folder, struct error **err)
-{
-	static const char *const files[] = {"control", "journal", "space", "settled",
-					    "network", "log",     "log.1", "lock"};
-
-	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-		CLEANUP(memory_free) char *path = path_join(folder, files[i]);
-		int status = file_remove(path, err);
-
-		if (status < 0)
-			return status;
-	}
-	if (rmdir(folder) < 0 && errno != ENOENT)
-		return error_errno(err, errno, "cannot remove %s", folder);
 	return 0;
 }

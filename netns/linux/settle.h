@@ -18,3 +18,7 @@ int settle(const char *folder, struct network *ret, struct error **err);
 int settle_read(const char *folder, struct network *ret, struct error **err);
 /* Removes the folder with all that this program makes in it. */
 int settle_remove(const char *folder, struct error **err);
+
+/* Within settle: a file of the folder. */
+int settle_read_file_(const char *folder, const char *name, struct network *ret,
+		      struct error **err);
