@@ -139,14 +139,15 @@ int link_find(struct link_socket *socket, const char *name, unsigned *ret, struc
 	return 0;
 }
 
-int link_add_bridge(struct link_socket *socket, const char *name, unsigned group, unsigned mtu,
+int link_add_bridge(struct link_socket *socket, const struct link_bridge *bridge,
 		    struct error **err)
 {
 	struct nlmsghdr *message = begin_link(socket, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0);
 
-	mnl_attr_put_strz(message, IFLA_IFNAME, name);
-	mnl_attr_put_u32(message, IFLA_GROUP, group);
-	mnl_attr_put_u32(message, IFLA_MTU, mtu);
+	mnl_attr_put_strz(message, IFLA_IFNAME, bridge->name);
+	mnl_attr_put_u32(message, IFLA_GROUP, bridge->group);
+	mnl_attr_put_u32(message, IFLA_MTU, bridge->mtu);
+	mnl_attr_put(message, IFLA_ADDRESS, 6, bridge->mac);
 	struct nlattr *info = mnl_attr_nest_start(message, IFLA_LINKINFO);
 
 	mnl_attr_put_strz(message, IFLA_INFO_KIND, "bridge");
@@ -154,7 +155,7 @@ int link_add_bridge(struct link_socket *socket, const char *name, unsigned group
 	int number = link_talk_(socket, message, NULL, NULL);
 
 	return number && number != EEXIST
-		       ? error_errno(err, number, "cannot make the bridge %s", name)
+		       ? error_errno(err, number, "cannot make the bridge %s", bridge->name)
 		       : 0;
 }
 

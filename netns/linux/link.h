@@ -19,8 +19,15 @@ void link_close(struct link_socket **socket); /* for CLEANUP */
 
 /* Its number; 0: there is none of that name. */
 int link_find(struct link_socket *socket, const char *name, unsigned *ret, struct error **err);
-/* group: what link_remove_group takes. */
-int link_add_bridge(struct link_socket *socket, const char *name, unsigned group, unsigned mtu,
+struct link_bridge {
+	const char *name;
+	unsigned group; /* what link_remove_group takes */
+	unsigned mtu;
+	/* A bridge that is given none has the lowest of its ports', which changes when a port comes
+	 * or goes, and its neighbours send to the one that they know. */
+	const uint8_t *mac;
+};
+int link_add_bridge(struct link_socket *socket, const struct link_bridge *bridge,
 		    struct error **err);
 
 /* Two ends of a cable. */

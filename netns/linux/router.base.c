@@ -46,9 +46,17 @@ static int open_space(struct router *router, struct error **err)
 static int build_bridge(struct router *router, struct error **err)
 {
 	const struct network *network = &router->network;
+	const uint8_t *gateway = network->gateway4.bytes;
+	/* Of those that anybody may use, as the first byte says. */
+	const uint8_t mac[] = {0x02, 0x77, gateway[0], gateway[1], gateway[2], gateway[3]};
+	const struct link_bridge bridge = {
+		.name = ROUTER_BRIDGE,
+		.group = ROUTER_GROUP,
+		.mtu = router_mtu_(router),
+		.mac = mac,
+	};
 	unsigned loopback = 0;
-	int status = link_add_bridge(router->inside, ROUTER_BRIDGE, ROUTER_GROUP,
-				     router_mtu_(router), err);
+	int status = link_add_bridge(router->inside, &bridge, err);
 
 	if (status == 0)
 		status = link_find(router->inside, ROUTER_BRIDGE, &router->bridge, err);

@@ -44,3 +44,6 @@ is "when another clears its chain the way out is open again" "192.0.2.1 0" \
 # The machine outside may know the way; the network's rules do not let it in.
 ip -n $name-outside route add 172.31.240.0/20 via 192.0.2.1
 is "nothing comes in from outside that is not published" "1" "$(in_ outside "$stream" send "$one" 80 0 | grep -c connect:)"
+# A bridge's own choice changes when a container comes, and those that are there send to nobody.
+has "the gateway's hardware has one address for good" "02:77:ac:1f:f0:01" \
+	"$(nsenter --net="$root/11111111/space" ip link show br0)"
