@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -64,6 +65,17 @@ static void on_signal(uv_signal_t *handle, int number)
 	leave(handle->data);
 }
 
+/* A connection through a port needs two descriptors. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int open_process(struct process *process, const char *folder, struct error **err)
 {
 	static const int numbers[] = {SIGTERM, SIGINT};
@@ -73,6 +85,7 @@ static int open_process(struct process *process, const char *folder, struct erro
 	int status;
 
 	signal(SIGPIPE, SIG_IGN);
+	raise_limit();
 	uv_loop_init(&process->loop);
 	status = router_open(&options, &process->router, err);
 	if (status == 0)
