@@ -31,19 +31,33 @@ int settle_read(const char *folder, struct network *ret, struct error **err)
 	return settle_read_file_(folder, "settled", ret, err);
 }
 
+struct removal {
+	const char *folder;
+	struct error **err;
+	int status;
+};
+
+static void remove_one(const char *name, void *payload)
+{
+	struct removal *removal = payload;
+	CLEANUP(memory_free) char *path = path_join(removal->folder, name);
+
+	if (removal->status == 0)
+		removal->status = file_remove(path, removal->err);
+}
+
 int settle_remove(const char *folder, struct error **err)
 {
-	static const char *const files[] = {"control", "journal", "space", "settled",
-					    "network", "log",     "log.1", "lock"};
+	struct removal removal = {.folder = folder, .err = err};
 
-	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-		CLEANUP(memory_free) char *path = path_join(folder, files[i]);
-		int status = file_remove(path, err);
+	if (file_kind(folder) == FILE_ABSENT)
+		return 0;
+	/* All of its files: a kill may have left one in the writing. */
+	int status = file_list(folder, remove_one, &removal, err);
 
-		if (status < 0)
-			return status;
-	}
-	if (rmdir(folder) < 0 && errno != ENOENT)
+	if (status == 0)
+		status = removal.status;
+	if (status == 0 && rmdir(folder) < 0 && errno != ENOENT)
 		return error_errno(err, errno, "cannot remove %s", folder);
-	return 0;
+	return status;
 }

@@ -16,7 +16,7 @@ struct error;
 int settle(const char *folder, struct network *ret, struct error **err);
 /* ERROR_NOT_FOUND: it is not settled. */
 int settle_read(const char *folder, struct network *ret, struct error **err);
-/* Removes the folder with all that this program makes in it. */
+/* Removes the folder with its files. Absent: well. */
 int settle_remove(const char *folder, struct error **err);
 
 /* Within settle: a file of the folder. */

@@ -47,8 +47,7 @@ echo "fifty containers: in $waited ms, of these $up of the processor's; the netw
 is "fifty come in with 60 ms of our own time" 0 "$(holds "$up <= 60"; echo $?)"
 is "fifty go with their network within 100 ms" 0 "$(holds "$down <= 100"; echo $?)"
 
-ask 11111111 end >/dev/null
-ask 22222222 end >/dev/null
+is "a network ends" "" "$(ask 11111111 end)$(ask 22222222 end)"
 is "nothing is left in the end but what was there" "$before" \
 	"$(in_ host iptables-save | grep -c '^[-:]'; ip -n $name-host link | grep -c '^[0-9]')"
 is "no folder either" "lock" "$(ls "$root")"

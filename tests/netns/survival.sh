@@ -24,13 +24,16 @@ ip netns del $name-c3
 is "a container that ends is forgotten by itself" "c1 c2 " \
 	"$(eventually "c1 c2 " sh -c "nsenter --net=/run/netns/$name-host $program ask $root/11111111 list | sed -n 's/^id=\([^ ]*\).*/\1/p' | sort | tr '\n' ' '")"
 
-# Killed at each of the calls by which it starts and puts a container in: the next start makes it whole.
+# Killed at many of the calls by which it starts and puts a container in: the next start makes it whole.
 container c5
 if command -v strace >/dev/null; then
-	bad='' when=5
-	while [ $when -le 400 ]; do
+	bad=''
+	for when in setns:1 setns:2 setns:4 setns:6 setns:8 setns:10 mount:1 rename:1 sendmsg:1 sendmsg:2 bind:1 bind:3 bind:5 bind:7 \
+		write:1 write:3 write:5 write:7 unlink:1 socket:2 socket:6 socket:9 openat:20 openat:30 openat:40 openat:50 \
+		sendto:1 sendto:4 sendto:7 sendto:10 sendto:13 sendto:16 sendto:19 sendto:22 sendto:25 sendto:28 sendto:31 sendto:34 \
+		sendto:37 sendto:40 sendto:43 sendto:46 sendto:49 sendto:52 sendto:55; do
 		kill -9 "$(process 11111111)"
-		in_ host strace -f -o /dev/null -e inject=sendto,sendmsg,openat,setns,mount,bind,write,unlink,rename:signal=KILL:when=$when \
+		in_ host strace -f -o /dev/null -e inject="${when%:*}":signal=KILL:when="${when#*:}" \
 			"$program" run "$root/11111111" >/dev/null 2>&1 &
 		victim=$!
 		eventually 0 sh -c "nsenter --net=/run/netns/$name-host $program ask $root/11111111 ping >/dev/null 2>&1 || ! kill -0 $victim 2>/dev/null; echo \$?" >/dev/null
@@ -43,7 +46,6 @@ if command -v strace >/dev/null; then
 		[ "$said$reached" = "$address 0" ] || bad="$bad; at $when: $said $address $reached"
 		ask 11111111 detach id=c5 >/dev/null
 		[ -z "$(ip -n $name-c5 link show eth0 2>/dev/null)" ] || bad="$bad; at $when: a link is left"
-		when=$((when + 23))
 	done
 	is "killed at any call it is made whole by the next start" "" "$bad"
 else
