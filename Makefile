@@ -6,6 +6,7 @@
 # make CROSS=x86_64-w64-mingw32- ...  for Windows: ./wincompose.exe, tests under Wine
 # make conformance                    every engine's tests, against a real one
 # make pipe-conformance               the same over a named pipe of Windows, under Wine
+# make netns-check                    networks of Linux, in namespaces of the test's own; as root
 # make dist-windows                   what a Windows user is given: build/dist
 # make valgrind | layers | format | golden | fuzz TIME=60 | scenario | bench | soak
 
@@ -75,8 +76,10 @@ other := $(if $(filter linux,$(PLATFORM)),windows,linux)
 sources := $(filter-out %.$(other).c,$(sort $(wildcard $(addsuffix /*.c,$(folders:/=)))))
 main := compose/cli/main.c
 init := engine/linux/init.c
+# A network's process on Linux is a program of its own, with libraries of its own: docs/design.md.
+net_main := netns/linux/main.c
 library := $(OUT)/wincompose.a
-objects := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(main) $(init),$(sources)))
+objects := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(main) $(init) $(net_main),$(sources)))
 main_object := $(patsubst %.c,$(OUT)/%.o,$(wildcard $(main)))
 program := $(OUT)/wincompose$(EXE)
 

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/digest.h"
 
-#include <errno.h>
 #include <nettle/sha2.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 
@@ -43,22 +39,4 @@ void digest_drop(struct digest **digest)
 {
 	free(*digest);
 	*digest = NULL;
-}
-
-void digest_random(void *bytes, size_t len)
-{
-	char *at = bytes;
-
-	while (len) {
-		ssize_t got = getrandom(at, len, 0);
-
-		if (got < 0 && errno != EINTR) {
-			fputs("wincompose: the system gives no random numbers\n", stderr);
-			_exit(1);
-		}
-		if (got > 0) {
-			at += got;
-			len -= got;
-		}
-	}
 }

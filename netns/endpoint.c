@@ -248,6 +248,26 @@ void endpoint_write(const struct endpoint *endpoint, struct text *line)
 	}
 }
 
+static void announce(const struct endpoint *endpoint, const char *name, struct names *names)
+{
+	if (endpoint->v4.prefix)
+		names_add(names, endpoint->id, name, &endpoint->v4);
+	if (endpoint->v6.prefix)
+		names_add(names, endpoint->id, name, &endpoint->v6);
+}
+
+void endpoint_announce(const struct endpoint *endpoint, const char *network, struct names *names)
+{
+	ARRAY_FOR_EACH (char *, name, &endpoint->names) {
+		CLEANUP(memory_free)
+		char *full = network ? memory_format("%s.%s", *name, network) : NULL;
+
+		announce(endpoint, *name, names);
+		if (full)
+			announce(endpoint, full, names);
+	}
+}
+
 void endpoint_drop(struct endpoint *endpoint)
 {
 	free(endpoint->id);

@@ -14,6 +14,7 @@
 #include "netns/cidr.h"
 
 struct error;
+struct names;
 struct text;
 
 struct endpoint_port {
@@ -45,6 +46,10 @@ int endpoint_parse(const char *line, struct endpoint *ret, struct error **err);
 /* What endpoint_parse reads. */
 void endpoint_write(const struct endpoint *endpoint, struct text *line);
 void endpoint_drop(struct endpoint *endpoint);
+
+/* Tells its names, and where the network has one, each with the network's behind a point:
+ * "web.shop_default". */
+void endpoint_announce(const struct endpoint *endpoint, const char *network, struct names *names);
 
 /* "tcp/127.0.0.1/8080/80" */
 void endpoint_write_port(const struct endpoint_port *port, struct text *text);

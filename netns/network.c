@@ -232,6 +232,24 @@ int network_choose(struct network *network, const struct cidrs *taken, struct er
 	return status;
 }
 
+bool network_has(const struct network *network, const struct cidr *address)
+{
+	return (network->v4.prefix && cidr_has(&network->v4, address)) ||
+	       (network->v6.prefix && cidr_has(&network->v6, address));
+}
+
+void network_announce(const struct network *network, struct names *names)
+{
+	ARRAY_FOR_EACH (char *, name, &network->reserved) {
+		CLEANUP(memory_free)
+		char *full = network->name ? memory_format("%s.%s", *name, network->name) : NULL;
+
+		names_reserve(names, *name);
+		if (full)
+			names_reserve(names, full);
+	}
+}
+
 void network_link(const struct network *network, char out[static NETWORK_NAME])
 {
 	snprintf(out, NETWORK_NAME, "wc%s%s", network->owner, network->id);

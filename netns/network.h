@@ -13,6 +13,7 @@
 #include "netns/cidr.h"
 
 struct error;
+struct names;
 struct text;
 
 enum {
@@ -44,6 +45,11 @@ void network_drop(struct network *network);
 /* Fills in what is to be chosen, such that nothing of taken (the host's routes, other networks) is
  * overlapped. ERROR_CONFLICT: a subnet that was asked for overlaps one; or nothing is free. */
 int network_choose(struct network *network, const struct cidrs *taken, struct error **err);
+
+/* Whether an address is of one of its subnets. */
+bool network_has(const struct network *network, const struct cidr *address);
+/* Reserves the names that are its own with nobody there, alone and with the network's behind. */
+void network_announce(const struct network *network, struct names *names);
 
 /* The link on the host, and the table of rules. */
 void network_link(const struct network *network, char out[static NETWORK_NAME]);

@@ -35,8 +35,9 @@ static const char table[] =
 	"@one\n"
 	"		fib daddr type local dnat ip to meta l4proto . th dport map @any\n"
 	"	}\n"
+	/* -100 is dstnat; nft before 1.0.8 knows that word where packets come in only. */
 	"	chain own {\n"
-	"		type nat hook output priority dstnat; policy accept;\n"
+	"		type nat hook output priority -100; policy accept;\n"
 	"		fib daddr type local dnat ip to ip daddr . meta l4proto . th dport map "
 	"@one\n"
 	"		fib daddr type local dnat ip to meta l4proto . th dport map @any\n"

@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/list.h"
@@ -283,9 +283,7 @@ static void attempt(struct inquiry *inquiry)
 	spot_of(&upstream->servers[inquiry->tries++ % upstream->server_count],
 		upstream->options.port, &spot);
 	text_clear(&inquiry->received);
-	/* 256 bytes and less are never given in part: random(7). */
-	if (getrandom(inquiry->message + 2, 2, 0) != 2)
-		status = UV_EIO;
+	digest_random(inquiry->message + 2, 2);
 	inquiry->question.id = (uint16_t)(inquiry->message[2] << 8 | inquiry->message[3]);
 	if (inquiry->is_tcp)
 		uv_tcp_init(loop, &inquiry->tcp);
