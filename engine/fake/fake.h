@@ -231,7 +231,7 @@ size_t fake_when(const struct fake_world *world, const char *what, const char *n
 
 /* What must never be, found as it happened; "" where nothing was: two containers of one (project,
  * service, number) that run at once; a start by a client before what its label
- * com.docker.compose.depends_on waits for. */
+ * com.docker.compose.depends_on waits for, unless the user stopped that. */
 const char *fake_violations(const struct fake_world *world);
 
 /* Lines of a script, as the driver's address has them: see script.c. */

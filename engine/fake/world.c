@@ -340,6 +340,20 @@ static const char *label(const struct box *box, const char *name)
 	return value ? value : "";
 }
 
+/* Nothing waits for what the user stopped. */
+static bool user_stopped(const struct box *box)
+{
+	const struct fake_world *world = box->world;
+
+	for (size_t i = world->journal.len; i > 0 && !fake_box_runs(box); i--) {
+		const struct fake_entry *entry = &world->journal.items[i - 1];
+
+		if (is_entry(entry, "kill", box->seen.name))
+			return text_same(entry->actor, "user");
+	}
+	return false;
+}
+
 static bool has_waited(const struct box *box, const char *service, const char *condition)
 {
 	bool done = false;
@@ -355,6 +369,7 @@ static bool has_waited(const struct box *box, const char *service, const char *c
 			done |= other->ever_completed;
 		else
 			done |= other->ever_started;
+		done = done || user_stopped(other);
 	}
 	return done;
 }

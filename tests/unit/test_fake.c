@@ -402,6 +402,18 @@ two_of_one_number_that_run_and_a_start_before_its_dependency_are_violations(void
 	assert_int_equal(bench_start(&bench, "web"), 0);
 	assert_string_equal(fake_violations(bench.world),
 			    "client 1 started web before its dependency db was service_healthy\n");
+	struct container_spec awaited = *spec("db");
+	struct label own[] = {
+		labels_of("com.docker.compose.project", "p"),
+		labels_of("com.docker.compose.service", "db"),
+	};
+	awaited.labels = (struct labels){own, 2, 2};
+	up(&bench, &awaited);
+	assert_int_equal(fake_client_stop(bench.world, "db"), 0);
+	assert_int_equal(bench_stop(&bench, "web", 1), 0);
+	assert_int_equal(bench_start(&bench, "web"), 0);
+	assert_string_equal(fake_violations(bench.world),
+			    "client 1 started web before its dependency db was service_healthy\n");
 	made.name = "api";
 	items[1].value = "";
 	assert_int_equal(bench_create(&bench, &made), 0);
