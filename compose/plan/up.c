@@ -267,8 +267,8 @@ static void draft_start(struct slots *s, struct slot *slot)
 				    slot->start);
 }
 
-/* What is started only after a wait for another is made during that wait: made before, it would keep the
- * engine from the other's start. */
+/* What is started only after a wait for another is made during that wait: made before, it would
+ * keep the engine from the other's start. */
 static void delay_creation(struct slots *s, const struct slot *slot, const struct slot *awaited)
 {
 	if (!slot->old)

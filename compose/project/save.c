@@ -147,7 +147,7 @@ static struct strings read_strings(struct arena *arena, const cJSON *array)
 	return strings;
 }
 
-/* A whole number up to @max; gives what follows it, NULL: it is wrong. */
+/* A whole number up to max; gives what follows it, NULL: it is wrong. */
 static const cJSON *next_whole(const cJSON *item, unsigned max, unsigned *ret)
 {
 	if (!cJSON_IsNumber(item) || item->valuedouble < 0 || item->valuedouble > max ||

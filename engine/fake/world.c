@@ -345,7 +345,9 @@ static bool user_stopped(const struct box *box)
 {
 	const struct fake_world *world = box->world;
 
-	for (size_t i = world->journal.len; i > 0 && !fake_box_runs(box); i--) {
+	if (fake_box_runs(box))
+		return false;
+	for (size_t i = world->journal.len; i > 0; i--) {
 		const struct fake_entry *entry = &world->journal.items[i - 1];
 
 		if (is_entry(entry, "kill", box->seen.name))
