@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -18,6 +20,8 @@
 #include "netns/linux/settle.h"
 #include "netns/linux/space.h"
 #include "netns/ruleset.h"
+
+enum { ENDING_MS = 5000 };
 
 struct sweep {
 	const char *root, *owner;
@@ -69,18 +73,25 @@ static int empty_space(const char *folder, struct error **err)
 	return status < 0 ? status : space_unpin(path, err);
 }
 
-/* The network of a folder: its process ends it, or what there is goes. */
+/* The network of a folder: its process ends it, or what there is goes. A process that is just ending holds its lock for
+ * a moment longer than it answers. */
 static int end_network(const char *folder, struct error **err)
 {
 	CLEANUP(memory_free) char *lock_path = path_join(folder, "lock");
 	CLEANUP(memory_free) char *control = path_join(folder, "control");
 	CLEANUP(file_lock_drop) struct file_lock *lock = NULL;
 	CLEANUP(text_drop) struct text answer = {0};
-	int status = file_lock_take(lock_path, &lock, err);
+	uint64_t end = clock_monotonic() + ENDING_MS * CLOCK_MS;
+	const struct timespec pause = {.tv_nsec = 2000000};
+	int status;
 
-	if (status == ERROR_CONFLICT) {
+	while ((status = file_lock_take(lock_path, &lock, err)) == ERROR_CONFLICT) {
 		error_drop(err);
-		return hatch_ask(control, "end", &answer, err);
+		status = hatch_ask(control, "end", &answer, err);
+		if (status != ERROR_UNAVAILABLE || clock_monotonic() > end)
+			return status;
+		error_drop(err);
+		nanosleep(&pause, NULL);
 	}
 	if (status == 0)
 		status = empty_space(folder, err);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -74,5 +75,9 @@ int main(void)
 		cmocka_unit_test(a_magic_link_is_never_followed),
 	};
 
+	if (within_open(AT_FDCWD, ".", WITHIN_FOLDER, false) == -ENOSYS) {
+		puts("skipped: valgrind 3.19 knows no openat2");
+		return 0;
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
