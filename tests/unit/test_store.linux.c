@@ -3,6 +3,7 @@
 #include "engine/image/store.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -116,6 +117,8 @@ static void several_writers_and_pruners_lose_nothing(void **state)
 
 			fine = catalog_prune(own, false, &removal, &why) == 0;
 		}
+		if (!fine)
+			fprintf(stderr, "writer %d: %s\n", i, why ? why->message : "");
 		_exit(fine ? 0 : 1);
 	}
 	for (int i = 0; i < WRITERS; i++) {
