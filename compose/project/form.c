@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "compose/project/form.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,6 +129,28 @@ struct node *form_int(struct shaper *shaper, const struct row *row, struct node 
 	return shape_refuse(shaper, in, trail, "a whole number");
 }
 
+/* docker compose keeps numbers in 32 bits: of the decimals that stand for the same one, the shortest. */
+static double narrowed(double real)
+{
+	char text[32];
+
+	for (int digits = 6; digits <= 9; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, real);
+		if (strtof(text, NULL) == (float)real)
+			break;
+	}
+	return strtod(text, NULL);
+}
+
+static struct node *number(struct shaper *shaper, const struct node *in, double real,
+			   const struct trail *trail)
+{
+	if (fabs(real) <= (double)FLT_MAX)
+		return node_real(shaper->arena, narrowed(real), in->at);
+	shape_complain(shaper, in->at, trail, "%s is too large", in->text);
+	return NULL;
+}
+
 struct node *form_number(struct shaper *shaper, const struct row *row, struct node *in,
 			 const struct trail *trail)
 {
@@ -134,14 +158,16 @@ struct node *form_number(struct shaper *shaper, const struct row *row, struct no
 	int64_t whole = 0;
 
 	(void)row;
-	if (is_number(in) || shape_is_open(shaper, in))
+	if (in->kind == NODE_FLOAT)
+		return number(shaper, in, in->real, trail);
+	if (in->kind == NODE_INT || shape_is_open(shaper, in))
 		return in;
 	if (in->kind != NODE_STRING)
 		return shape_refuse(shaper, in, trail, "a number");
 	if (scalar_int(in->text, &whole))
 		return node_int(shaper->arena, whole, in->at);
 	if (scalar_real(in->text, &real))
-		return node_real(shaper->arena, real, in->at);
+		return number(shaper, in, real, trail);
 	advise_number(shape_complain(shaper, in->at, trail, "\"%s\" is not a number", in->text),
 		      in->text);
 	return NULL;

@@ -151,9 +151,8 @@ struct node *form_options(struct shaper *shaper, const struct row *row, struct n
 }
 
 static void add_host(struct shaper *shaper, struct node *out, const char *host, size_t host_len,
-		     const char *ip, struct position at)
+		     const char *ip, size_t len, struct position at)
 {
-	size_t len = strlen(ip);
 	struct node *item = node_new(shaper->arena, NODE_STRING, at);
 
 	if (len > 2 && ip[0] == '[' && ip[len - 1] == ']') {
@@ -187,7 +186,12 @@ static void host_of_list(struct shaper *shaper, struct node *out, const struct n
 	if (!item->text[len + 1])
 		diagnostic_hint(shape_warn(shaper, item->at, trail, NO_ADDRESS, item->text),
 				"write host=address");
-	add_host(shaper, out, item->text, len, item->text + len + 1, item->at);
+	for (const char *ip = item->text + len; *ip;) {
+		size_t ip_len = strcspn(++ip, ",");
+
+		add_host(shaper, out, item->text, len, ip, ip_len, item->at);
+		ip += ip_len;
+	}
 }
 
 struct node *form_hosts(struct shaper *shaper, const struct row *row, struct node *in,
@@ -216,6 +220,7 @@ struct node *form_hosts(struct shaper *shaper, const struct row *row, struct nod
 		for (size_t j = 0; addresses && j < addresses->sequence.len; j++)
 			add_host(shaper, out, entry->key, strlen(entry->key),
 				 addresses->sequence.items[j]->text,
+				 strlen(addresses->sequence.items[j]->text),
 				 addresses->sequence.items[j]->at);
 	}
 	return out;
